@@ -1,0 +1,67 @@
+// Turns the bytes a client sends into mono samples at the model's rate.
+#ifndef OIDO_FEATURES_AUDIO_DECODER_H_
+#define OIDO_FEATURES_AUDIO_DECODER_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace oido::features {
+
+inline constexpr int kMinSampleRateHz = 8000;
+inline constexpr int kMaxSampleRateHz = 48000;
+
+enum class AudioEncoding {
+  kUnspecified,  // a RIFF/WAVE header comes first and says
+  kLinear16,     // signed 16-bit little-endian
+  kFloat32,      // IEEE float little-endian, -1..1
+};
+
+struct AudioFormat {
+  AudioEncoding encoding = AudioEncoding::kUnspecified;
+  int sample_rate_hz = 0;  // 0: the WAV header says
+  int channels = 1;
+};
+
+// One stream's decoder: sample conversion, WAV header (which may be cut over
+// several calls) and resampling. Output samples do not depend on how the bytes
+// were cut, to the bit. One thread at a time. After an error every call fails.
+// A WAV header is also skipped where the encoding is given, as clients that
+// send a whole file do; its format must then agree with what was declared.
+class AudioDecoder {
+ public:
+  // INVALID_ARGUMENT names the field (as in RecognitionConfig), the value and
+  // the limit.
+  static absl::StatusOr<std::unique_ptr<AudioDecoder>> Create(const AudioFormat& format,
+                                                              int output_rate_hz);
+  ~AudioDecoder();
+
+  // Appends to `samples` (mono, int16 range, output rate) what `bytes` completes.
+  absl::Status Decode(absl::string_view bytes, std::vector<float>* samples);
+
+  // The audio ends here: appends what the resampler still holds.
+  // INVALID_ARGUMENT if it ends inside a sample or inside a WAV header.
+  absl::Status Finish(std::vector<float>* samples);
+
+  // Ready for the next utterance of the same stream (a WAV header is not
+  // expected again).
+  void Reset();
+
+  // Input rate; 0 until a WAV header told it.
+  int sample_rate_hz() const;
+
+  // Bytes held now, this object included.
+  size_t size_bytes() const;
+
+ private:
+  struct Impl;
+  explicit AudioDecoder(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace oido::features
+
+#endif  // OIDO_FEATURES_AUDIO_DECODER_H_

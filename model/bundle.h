@@ -1,0 +1,51 @@
+// Loads and validates a model bundle directory.
+#ifndef OIDO_MODEL_BUNDLE_H_
+#define OIDO_MODEL_BUNDLE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "features/frontend_options.h"
+#include "model/tokens.h"
+#include "model/weights.h"
+
+namespace oido::model {
+
+struct AcousticModelOptions {
+  int layers = 0;
+  int input_size = 0;   // = frontend.step_size()
+  int hidden_size = 0;
+  int tokens = 0;       // token 0 is the CTC blank
+};
+
+struct DecoderOptions {
+  int step_ms = 30;  // audio per model step, from the front end
+  int flush_padding_ms = 0;
+  int emission_delay_ms = 0;
+  int endpoint_silence_ms = 800;
+  int max_utterance_ms = 20000;
+};
+
+// Immutable once loaded; any thread may read it.
+struct Bundle {
+  std::string directory;
+  std::string name;
+  std::string version;
+  std::string language_code;
+  std::string description;
+  std::shared_ptr<const features::FrontendOptions> frontend;  // with normalisation
+  AcousticModelOptions acoustic_model;
+  DecoderOptions decoder;
+  Tokens tokens;
+  Weights weights;
+};
+
+// Checks every name, shape, dtype and SHA-256. NOT_FOUND: no such file.
+// INVALID_ARGUMENT or DATA_LOSS names the file, the tensor or field, what was
+// expected and what was found.
+absl::StatusOr<std::shared_ptr<const Bundle>> LoadBundle(const std::string& directory);
+
+}  // namespace oido::model
+
+#endif  // OIDO_MODEL_BUNDLE_H_

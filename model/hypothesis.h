@@ -1,0 +1,30 @@
+// What a decoder has recognised: text with word times and confidences.
+#ifndef OIDO_MODEL_HYPOTHESIS_H_
+#define OIDO_MODEL_HYPOTHESIS_H_
+
+#include <string>
+#include <vector>
+
+namespace oido::model {
+
+struct Word {
+  std::string text;
+  int start_ms = 0;  // from the start of the decoder's audio
+  int end_ms = 0;
+  float confidence = 0.0f;  // 0..1: geometric mean of its tokens' probabilities
+};
+
+struct Hypothesis {
+  std::vector<Word> words;
+  // True where the last word may still grow.
+  bool last_word_open = false;
+  // 0..1: mean of the words' confidences, 0 without words.
+  float confidence = 0.0f;
+};
+
+// The words joined by single spaces.
+std::string Text(const Hypothesis& hypothesis);
+
+}  // namespace oido::model
+
+#endif  // OIDO_MODEL_HYPOTHESIS_H_
