@@ -20,8 +20,9 @@ function(oido_library name)
 endfunction()
 
 # oido_test(NAME LABEL LIBRARIES... ): tests/LABEL/NAME.cc as a GoogleTest
-# program registered with CTest under LABEL (unit, golden, property or
-# integration), run from the source directory.
+# program registered with CTest under LABEL (unit, golden, property,
+# session or integration), run from the source directory. The
+# target tests_LABEL builds all programs of one label.
 function(oido_test name label)
   add_executable(${name} "${PROJECT_SOURCE_DIR}/tests/${label}/${name}.cc")
   set_target_properties(${name} PROPERTIES
@@ -29,4 +30,8 @@ function(oido_test name label)
   target_link_libraries(${name} PRIVATE oido_flags ${ARGN} GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 300)
+  if(NOT TARGET tests_${label})
+    add_custom_target(tests_${label})
+  endif()
+  add_dependencies(tests_${label} ${name})
 endfunction()
