@@ -1,0 +1,1 @@
+"""Trains oido's streaming acoustic models: manifest in, model bundle out."""

@@ -1,0 +1,108 @@
+"""Writes a model bundle directory: weights.safetensors, tokens.txt and bundle.textproto."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save_file
+
+BLANK_TOKEN = "<blank>"
+SPACE_TOKEN = "\N{LOWER ONE EIGHTH BLOCK}"  # stands for the space between words
+
+
+@dataclass(frozen=True)
+class FrontendSettings:
+    """Audio to model input: the fields of oido.config.FrontendConfig."""
+
+    sample_rate_hz: int = 16000
+    frame_length_ms: int = 25
+    hop_ms: int = 10
+    mel_bins: int = 80
+    mel_low_hz: float = 20.0
+    mel_high_hz: float = 6000.0
+    preemphasis: float = 0.97
+    energy_floor: float = 1.0
+    stacked_frames: int = 3
+    stride_frames: int = 3
+
+    @property
+    def step_ms(self) -> int:
+        return self.hop_ms * self.stride_frames
+
+    @property
+    def input_size(self) -> int:
+        return self.mel_bins * self.stacked_frames
+
+
+@dataclass(frozen=True)
+class BundleInfo:
+    """What a bundle says about itself, and its decoder settings."""
+
+    name: str
+    version: str
+    language_code: str
+    description: str
+    flush_padding_ms: int
+    emission_delay_ms: int
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def _textproto(
+    info: BundleInfo, frontend: FrontendSettings, tokens: list[str], tokens_sha256: str,
+    tensors: dict[str, np.ndarray], layers: int, hidden_size: int,
+) -> str:
+    lines = [
+        "# proto-file: proto/oido/config/model_bundle.proto",
+        "# proto-message: oido.config.ModelBundle",
+        "format_version: 1",
+        f'name: "{info.name}"',
+        f'version: "{info.version}"',
+        f'language_code: "{info.language_code}"',
+        f'description: "{info.description}"',
+        "frontend {",
+        *(f"  {key}: {_number(value)}" for key, value in vars(frontend).items()),
+        "}",
+        "acoustic_model {",
+        f"  layers: {layers}",
+        f"  hidden_size: {hidden_size}",
+        f"  tokens: {len(tokens)}",
+        "}",
+        "decoder {",
+        f"  flush_padding_ms: {info.flush_padding_ms}",
+        f"  emission_delay_ms: {info.emission_delay_ms}",
+        "}",
+    ]
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        dtype = {"float32": "F32", "float16": "F16"}[tensor.dtype.name]
+        lines += [
+            "tensors {",
+            f'  name: "{name}"',
+            f'  dtype: "{dtype}"',
+            *(f"  shape: {size}" for size in tensor.shape),
+            f'  sha256: "{hashlib.sha256(tensor.tobytes()).hexdigest()}"',
+            "}",
+        ]
+    lines.append(f'tokens_sha256: "{tokens_sha256}"')
+    return "\n".join(lines) + "\n"
+
+
+def write_bundle(
+    directory: Path, info: BundleInfo, frontend: FrontendSettings, tokens: list[str],
+    tensors: dict[str, np.ndarray], layers: int, hidden_size: int,
+) -> None:
+    """Writes the three files; tensor names as in model_bundle.proto."""
+    directory.mkdir(parents=True, exist_ok=True)
+    tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    save_file(tensors, directory / "weights.safetensors")
+    (directory / "weights.safetensors").chmod(0o644)
+    tokens_text = "".join(f"{token}\n" for token in tokens).encode()
+    (directory / "tokens.txt").write_bytes(tokens_text)
+    text = _textproto(
+        info, frontend, tokens, hashlib.sha256(tokens_text).hexdigest(), tensors, layers, hidden_size
+    )
+    (directory / "bundle.textproto").write_text(text, encoding="utf-8")
