@@ -35,11 +35,12 @@ class AudioDecoder {
  public:
   // INVALID_ARGUMENT names the field (as in RecognitionConfig), the value and
   // the limit.
-  static absl::StatusOr<std::unique_ptr<AudioDecoder>> Create(const AudioFormat& format,
-                                                              int output_rate_hz);
+  static absl::StatusOr<std::unique_ptr<AudioDecoder>> Create(
+      const AudioFormat& format, int output_rate_hz);
   ~AudioDecoder();
 
-  // Appends to `samples` (mono, int16 range, output rate) what `bytes` completes.
+  // Appends to `samples` (mono, int16 range, output rate) what `bytes`
+  // completes.
   absl::Status Decode(absl::string_view bytes, std::vector<float>* samples);
 
   // The audio ends here: appends what the resampler still holds.

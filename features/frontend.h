@@ -1,4 +1,5 @@
-// Turns one stream's samples, cut anywhere, into normalised, stacked model inputs.
+// Turns one stream's samples, cut anywhere, into normalised, stacked model
+// inputs.
 #ifndef OIDO_FEATURES_FRONTEND_H_
 #define OIDO_FEATURES_FRONTEND_H_
 
@@ -24,7 +25,9 @@ class Frontend {
   void AcceptWaveform(absl::Span<const float> samples, LogMel& log_mel);
 
   // Ends the utterance: adds `padding_ms` of digital silence and, so that no
-  // sample is lost, as much more as fills the last step.
+  // sample is lost, as much more as fills the last step. Adds nothing to an
+  // utterance without samples. What comes next begins a new utterance; the
+  // steps of this one stay in the queue.
   void Flush(int padding_ms, LogMel& log_mel);
 
   // Number of whole model steps waiting.
@@ -40,7 +43,18 @@ class Frontend {
   size_t size_bytes() const;
 
  private:
-  // Declared by the implementer.
+  void AddFrame(LogMel& log_mel);
+  void BeginUtterance();
+  void Normalise(absl::Span<float> frame) const;
+
+  std::shared_ptr<const FrontendOptions> options_;
+  std::vector<float> window_;     // [frame_length_samples], of which...
+  size_t window_fill_ = 0;        // ...so many samples are there
+  std::vector<float> frames_;     // [stacked_frames, mel_bins], of which...
+  int frames_fill_ = 0;           // ...so many frames are there
+  size_t utterance_samples_ = 0;  // since construction, Flush or Reset
+  std::vector<float> steps_;  // [any, step_size]: taken ones, then waiting ones
+  size_t steps_taken_ = 0;
 };
 
 }  // namespace oido::features

@@ -9,7 +9,8 @@
 namespace oido::features {
 
 // Comes from the model bundle, so that it cannot disagree with the weights.
-// Formulas: Kaldi's fbank (feature-window.cc, mel-computations.cc) with dither 0.
+// Formulas: Kaldi's fbank (feature-window.cc, mel-computations.cc) with dither
+// 0.
 struct FrontendOptions {
   int sample_rate_hz = 16000;
   int frame_length_ms = 25;
@@ -30,7 +31,9 @@ struct FrontendOptions {
   std::vector<float> mean;            // [mel_bins]
   std::vector<float> inverse_stddev;  // [mel_bins]
 
-  int frame_length_samples() const { return sample_rate_hz / 1000 * frame_length_ms; }
+  int frame_length_samples() const {
+    return sample_rate_hz / 1000 * frame_length_ms;
+  }
   int hop_samples() const { return sample_rate_hz / 1000 * hop_ms; }
   int step_ms() const { return hop_ms * stride_frames; }
   // Width of one model input.

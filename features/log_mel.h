@@ -14,7 +14,8 @@ namespace oido::features {
 // time; it keeps nothing between calls, and any number of streams may share it.
 class LogMel {
  public:
-  static absl::StatusOr<std::unique_ptr<LogMel>> Create(const FrontendOptions& options);
+  static absl::StatusOr<std::unique_ptr<LogMel>> Create(
+      const FrontendOptions& options);
   ~LogMel();
 
   // `window`: [frame_length_samples] in the int16 range. `frame`: [mel_bins],
