@@ -2,29 +2,16 @@
 #ifndef OIDO_FEATURES_AUDIO_DECODER_H_
 #define OIDO_FEATURES_AUDIO_DECODER_H_
 
+#include <cstddef>
 #include <memory>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "features/audio_format.h"
 
 namespace oido::features {
-
-inline constexpr int kMinSampleRateHz = 8000;
-inline constexpr int kMaxSampleRateHz = 48000;
-
-enum class AudioEncoding {
-  kUnspecified,  // a RIFF/WAVE header comes first and says
-  kLinear16,     // signed 16-bit little-endian
-  kFloat32,      // IEEE float little-endian, -1..1
-};
-
-struct AudioFormat {
-  AudioEncoding encoding = AudioEncoding::kUnspecified;
-  int sample_rate_hz = 0;  // 0: the WAV header says
-  int channels = 1;
-};
 
 // One stream's decoder: sample conversion, WAV header (which may be cut over
 // several calls) and resampling. Output samples do not depend on how the bytes
@@ -48,7 +35,7 @@ class AudioDecoder {
   absl::Status Finish(std::vector<float>* samples);
 
   // Ready for the next utterance of the same stream (a WAV header is not
-  // expected again).
+  // expected again). Between Finish and this, Decode is FAILED_PRECONDITION.
   void Reset();
 
   // Input rate; 0 until a WAV header told it.
