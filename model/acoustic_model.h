@@ -1,4 +1,5 @@
-// Steps the stacked LSTM and its output layer: (features, states) -> (log-probs, states).
+// Steps the stacked LSTM and its output layer: (features, states) ->
+// (log-probs, states).
 #ifndef OIDO_MODEL_ACOUSTIC_MODEL_H_
 #define OIDO_MODEL_ACOUSTIC_MODEL_H_
 
@@ -16,7 +17,8 @@ namespace oido::model {
 // all threads.
 class AcousticModel {
  public:
-  static absl::StatusOr<std::shared_ptr<const AcousticModel>> Create(const Bundle& bundle);
+  static absl::StatusOr<std::shared_ptr<const AcousticModel>> Create(
+      const Bundle& bundle);
   ~AcousticModel();
 
   const AcousticModelOptions& options() const;

@@ -14,9 +14,9 @@ namespace oido::model {
 
 struct AcousticModelOptions {
   int layers = 0;
-  int input_size = 0;   // = frontend.step_size()
+  int input_size = 0;  // = frontend.step_size()
   int hidden_size = 0;
-  int tokens = 0;       // token 0 is the CTC blank
+  int tokens = 0;  // token 0 is the CTC blank
 };
 
 struct DecoderOptions {
@@ -34,7 +34,8 @@ struct Bundle {
   std::string version;
   std::string language_code;
   std::string description;
-  std::shared_ptr<const features::FrontendOptions> frontend;  // with normalisation
+  std::shared_ptr<const features::FrontendOptions>
+      frontend;  // with normalisation
   AcousticModelOptions acoustic_model;
   DecoderOptions decoder;
   Tokens tokens;
@@ -44,7 +45,8 @@ struct Bundle {
 // Checks every name, shape, dtype and SHA-256. NOT_FOUND: no such file.
 // INVALID_ARGUMENT or DATA_LOSS names the file, the tensor or field, what was
 // expected and what was found.
-absl::StatusOr<std::shared_ptr<const Bundle>> LoadBundle(const std::string& directory);
+absl::StatusOr<std::shared_ptr<const Bundle>> LoadBundle(
+    const std::string& directory);
 
 }  // namespace oido::model
 

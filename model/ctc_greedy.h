@@ -3,7 +3,9 @@
 #define OIDO_MODEL_CTC_GREEDY_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "absl/types/span.h"
 #include "model/bundle.h"
@@ -20,19 +22,21 @@ class CtcGreedyDecoder {
   // Keeps the bundle alive (tokens, timing options).
   explicit CtcGreedyDecoder(std::shared_ptr<const Bundle> bundle);
 
-  // `log_probs`: [tokens] of the next step.
+  // `log_probs`: [tokens] of the next step. Of equal ones the lowest id counts.
   void Advance(absl::Span<const float> log_probs);
 
-  // True when the endpoint rules of DecoderOptions say that the utterance is
-  // over: enough silence behind a word, or too long and at a word boundary.
+  // True when the utterance is over by the rules of endpointer.h: enough
+  // silence behind a word, or too long.
   bool AtEndpoint() const;
 
   // What the current utterance has so far. Word times count from construction
-  // or Reset, over all utterances.
+  // or Reset, over all utterances. A word begins with the step of its first
+  // letter's spike and ends behind the step of its last one's; both are moved
+  // back by emission_delay_ms, but not before 0.
   Hypothesis Partial() const;
 
-  // Ends the utterance and starts the next one; time goes on, and so does the
-  // collapse of repeats.
+  // Ends the utterance, and with it an open word, and starts the next one; time
+  // goes on, and so does the collapse of repeats.
   Hypothesis Finalize();
 
   // Back to the state after construction.
@@ -41,7 +45,32 @@ class CtcGreedyDecoder {
   size_t size_bytes() const;
 
  private:
-  // Declared by the implementer.
+  // A word while its tokens come in.
+  struct WordInProgress {
+    std::string text;
+    int64_t first_step = 0;
+    int64_t last_step = 0;
+    int tokens = 0;
+    // Sum over its tokens of the largest log-probability in the run of steps
+    // that showed the token.
+    double log_prob = 0.0;
+  };
+
+  void Emit(int token, float log_prob);
+  Word ToWord(const WordInProgress& word) const;
+  int64_t UtteranceSteps() const;
+
+  std::shared_ptr<const Bundle> bundle_;
+  std::vector<WordInProgress> words_;  // of this utterance
+  bool last_word_open_ = false;
+  int previous_token_ = kBlank;
+  // While the run that gave the open word its last token goes on: the run's
+  // largest log-probability, which is part of the word's sum.
+  bool run_in_word_ = false;
+  float run_log_prob_ = 0.0f;
+  int64_t step_ = 0;             // steps since construction or Reset
+  int64_t utterance_start_ = 0;  // its first step
+  int64_t last_token_step_ = 0;  // the last step that was not blank
 };
 
 }  // namespace oido::model

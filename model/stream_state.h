@@ -13,9 +13,12 @@ namespace oido::model {
 // then of layer 1, ...: [layers, 2, hidden_size].
 struct StreamState {
   explicit StreamState(const AcousticModelOptions& options)
-      : values(static_cast<size_t>(options.layers) * 2 * options.hidden_size, 0.0f) {}
+      : values(static_cast<size_t>(options.layers) * 2 * options.hidden_size,
+               0.0f) {}
 
-  size_t size_bytes() const { return sizeof(*this) + values.capacity() * sizeof(float); }
+  size_t size_bytes() const {
+    return sizeof(*this) + values.capacity() * sizeof(float);
+  }
 
   std::vector<float> values;
 };

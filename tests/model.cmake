@@ -1,1 +1,2 @@
 # Tests of model/.
+oido_test(acoustic_model_golden_test golden oido::model)

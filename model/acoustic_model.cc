@@ -1,0 +1,263 @@
+// Steps the stacked LSTM: gathers states into a batch, runs the layers,
+// scatters back.
+#include "model/acoustic_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "model/primitives.h"
+#include "model/status_macros.h"
+
+namespace oido::model {
+namespace {
+
+// Beyond this a larger batch gains nothing and only makes streams wait.
+constexpr int kMaxBatch = 4096;
+
+absl::StatusOr<std::shared_ptr<const PackedLstm>> PackLayer(
+    const Weights& weights, int layer, int input_size, int hidden_size) {
+  const std::string prefix = absl::StrCat("lstm.", layer, ".");
+  const int64_t gates = int64_t{4} * hidden_size;
+  OIDO_ASSIGN_OR_RETURN(
+      const auto weight_ih,
+      weights.Floats(prefix + "weight_ih", {gates, input_size}));
+  OIDO_ASSIGN_OR_RETURN(
+      const auto weight_hh,
+      weights.Floats(prefix + "weight_hh", {gates, hidden_size}));
+  OIDO_ASSIGN_OR_RETURN(const auto bias,
+                        weights.Floats(prefix + "bias", {gates}));
+  LstmWeights layer_weights;
+  layer_weights.input_size = input_size;
+  layer_weights.hidden_size = hidden_size;
+  layer_weights.weight_ih = weight_ih;
+  layer_weights.weight_hh = weight_hh;
+  layer_weights.bias = bias;
+  return PackedLstm::Create(layer_weights);
+}
+
+absl::StatusOr<std::shared_ptr<const PackedLinear>> PackOutput(
+    const Weights& weights, const AcousticModelOptions& options) {
+  OIDO_ASSIGN_OR_RETURN(
+      const auto weight,
+      weights.Floats("output.weight", {options.tokens, options.hidden_size}));
+  OIDO_ASSIGN_OR_RETURN(const auto bias,
+                        weights.Floats("output.bias", {options.tokens}));
+  LinearWeights output;
+  output.input_size = options.hidden_size;
+  output.output_size = options.tokens;
+  output.weight = weight;
+  output.bias = bias;
+  return PackedLinear::Create(output);
+}
+
+// log_probs = logits - log(sum(exp(logits))), shifted by the largest against
+// overflow. One row at a time, so that no row can influence another.
+void LogSoftmax(absl::Span<const float> logits, absl::Span<float> log_probs) {
+  const float largest = *std::max_element(logits.begin(), logits.end());
+  float sum = 0.0f;
+  for (const float logit : logits) sum += std::exp(logit - largest);
+  const float log_sum = std::log(sum);
+  for (size_t i = 0; i < logits.size(); ++i)
+    log_probs[i] = (logits[i] - largest) - log_sum;
+}
+
+}  // namespace
+
+struct AcousticModel::Impl {
+  AcousticModelOptions options;
+  std::vector<std::shared_ptr<const PackedLstm>> layers;
+  std::shared_ptr<const PackedLinear> output;
+};
+
+AcousticModel::AcousticModel(std::unique_ptr<const Impl> impl)
+    : impl_(std::move(impl)) {}
+AcousticModel::~AcousticModel() = default;
+
+const AcousticModelOptions& AcousticModel::options() const {
+  return impl_->options;
+}
+
+absl::StatusOr<std::shared_ptr<const AcousticModel>> AcousticModel::Create(
+    const Bundle& bundle) {
+  auto impl = std::make_unique<Impl>();
+  const AcousticModelOptions& options = bundle.acoustic_model;
+  impl->options = options;
+  for (int layer = 0; layer < options.layers; ++layer) {
+    const int input_size =
+        layer == 0 ? options.input_size : options.hidden_size;
+    OIDO_ASSIGN_OR_RETURN(
+        auto packed,
+        PackLayer(bundle.weights, layer, input_size, options.hidden_size));
+    impl->layers.push_back(std::move(packed));
+  }
+  OIDO_ASSIGN_OR_RETURN(impl->output, PackOutput(bundle.weights, options));
+  return std::shared_ptr<const AcousticModel>(
+      new AcousticModel(std::move(impl)));
+}
+
+struct AcousticModelRunner::Impl {
+  // h and c of one layer for the whole batch, before and after a step.
+  struct LayerBuffers {
+    explicit LayerBuffers(size_t size)
+        : h_in(size), c_in(size), output(size), h_out(size), c_out(size) {}
+    AlignedFloats h_in, c_in, output, h_out, c_out;  // [max_batch, hidden]
+  };
+
+  // The operations of one batch size.
+  struct BatchSteps {
+    std::vector<std::unique_ptr<LstmStep>> layers;
+    std::unique_ptr<LinearStep> output;
+  };
+
+  Impl(std::shared_ptr<const AcousticModel> the_model, int the_max_batch);
+
+  absl::StatusOr<BatchSteps*> StepsFor(int batch);
+  absl::Status CheckSlot(const StepSlot& slot) const;
+  absl::Status StepBatch(absl::Span<const StepSlot> slots);
+  void Gather(absl::Span<const StepSlot> slots);
+  void Scatter(absl::Span<const StepSlot> slots) const;
+
+  std::shared_ptr<const AcousticModel> model;
+  AcousticModelOptions options;
+  int max_batch;
+  std::unique_ptr<Executor> executor;
+  AlignedFloats input;   // [max_batch, input]
+  AlignedFloats logits;  // [max_batch, tokens]
+  std::vector<LayerBuffers> layers;
+  std::vector<std::unique_ptr<BatchSteps>>
+      steps;  // [batch - 1], made when first needed
+};
+
+AcousticModelRunner::Impl::Impl(std::shared_ptr<const AcousticModel> the_model,
+                                int the_max_batch)
+    : model(std::move(the_model)),
+      options(model->options()),
+      max_batch(the_max_batch),
+      input(static_cast<size_t>(the_max_batch) * options.input_size),
+      logits(static_cast<size_t>(the_max_batch) * options.tokens),
+      steps(static_cast<size_t>(the_max_batch)) {
+  for (int layer = 0; layer < options.layers; ++layer) {
+    layers.emplace_back(static_cast<size_t>(max_batch) * options.hidden_size);
+  }
+}
+
+absl::StatusOr<AcousticModelRunner::Impl::BatchSteps*>
+AcousticModelRunner::Impl::StepsFor(int batch) {
+  std::unique_ptr<BatchSteps>& cached = steps[static_cast<size_t>(batch - 1)];
+  if (cached != nullptr) return cached.get();
+  auto made = std::make_unique<BatchSteps>();
+  float* previous = input.data();
+  for (size_t layer = 0; layer < layers.size(); ++layer) {
+    const LayerBuffers& own = layers[layer];
+    LstmBuffers buffers;
+    buffers.input = previous;
+    buffers.h_in = own.h_in.data();
+    buffers.c_in = own.c_in.data();
+    buffers.output = own.output.data();
+    buffers.h_out = own.h_out.data();
+    buffers.c_out = own.c_out.data();
+    OIDO_ASSIGN_OR_RETURN(
+        auto step,
+        LstmStep::Create(model->impl_->layers[layer], batch, buffers));
+    made->layers.push_back(std::move(step));
+    previous = buffers.output;
+  }
+  LinearBuffers buffers;
+  buffers.input = previous;
+  buffers.output = logits.data();
+  OIDO_ASSIGN_OR_RETURN(
+      made->output, LinearStep::Create(model->impl_->output, batch, buffers));
+  cached = std::move(made);
+  return cached.get();
+}
+
+absl::Status AcousticModelRunner::Impl::CheckSlot(const StepSlot& slot) const {
+  const auto check = [](absl::string_view what, size_t size, size_t expected) {
+    if (size == expected) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat(
+        what, " of a step slot: ", size, " floats, ", expected, " expected"));
+  };
+  OIDO_RETURN_IF_ERROR(check("features", slot.features.size(),
+                             static_cast<size_t>(options.input_size)));
+  OIDO_RETURN_IF_ERROR(check("log_probs", slot.log_probs.size(),
+                             static_cast<size_t>(options.tokens)));
+  return check("state", slot.state->values.size(),
+               static_cast<size_t>(options.layers) * 2 * options.hidden_size);
+}
+
+void AcousticModelRunner::Impl::Gather(absl::Span<const StepSlot> slots) {
+  const size_t hidden = static_cast<size_t>(options.hidden_size);
+  for (size_t i = 0; i < slots.size(); ++i) {
+    std::copy(slots[i].features.begin(), slots[i].features.end(),
+              input.data() + i * slots[i].features.size());
+    const float* state = slots[i].state->values.data();
+    for (const LayerBuffers& layer : layers) {
+      std::copy_n(state, hidden, layer.h_in.data() + i * hidden);
+      std::copy_n(state + hidden, hidden, layer.c_in.data() + i * hidden);
+      state += 2 * hidden;
+    }
+  }
+}
+
+void AcousticModelRunner::Impl::Scatter(
+    absl::Span<const StepSlot> slots) const {
+  const size_t hidden = static_cast<size_t>(options.hidden_size);
+  const size_t tokens = static_cast<size_t>(options.tokens);
+  for (size_t i = 0; i < slots.size(); ++i) {
+    float* state = slots[i].state->values.data();
+    for (const LayerBuffers& layer : layers) {
+      std::copy_n(layer.h_out.data() + i * hidden, hidden, state);
+      std::copy_n(layer.c_out.data() + i * hidden, hidden, state + hidden);
+      state += 2 * hidden;
+    }
+    LogSoftmax(absl::MakeConstSpan(logits.data() + i * tokens, tokens),
+               slots[i].log_probs);
+  }
+}
+
+absl::Status AcousticModelRunner::Impl::StepBatch(
+    absl::Span<const StepSlot> slots) {
+  OIDO_ASSIGN_OR_RETURN(BatchSteps * batch,
+                        StepsFor(static_cast<int>(slots.size())));
+  Gather(slots);
+  for (const auto& layer : batch->layers)
+    OIDO_RETURN_IF_ERROR(layer->Run(*executor));
+  OIDO_RETURN_IF_ERROR(batch->output->Run(*executor));
+  Scatter(slots);
+  return absl::OkStatus();
+}
+
+AcousticModelRunner::AcousticModelRunner(std::unique_ptr<Impl> impl)
+    : impl_(std::move(impl)) {}
+AcousticModelRunner::~AcousticModelRunner() = default;
+
+absl::StatusOr<std::unique_ptr<AcousticModelRunner>>
+AcousticModelRunner::Create(std::shared_ptr<const AcousticModel> model,
+                            int max_batch) {
+  if (max_batch < 1 || max_batch > kMaxBatch) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "max_batch is ", max_batch, ", must be in 1..", kMaxBatch));
+  }
+  auto impl = std::make_unique<Impl>(std::move(model), max_batch);
+  OIDO_ASSIGN_OR_RETURN(impl->executor, Executor::Create());
+  // So that an unsuitable CPU or model shows at start-up, not in a stream.
+  OIDO_RETURN_IF_ERROR(impl->StepsFor(1).status());
+  return std::unique_ptr<AcousticModelRunner>(
+      new AcousticModelRunner(std::move(impl)));
+}
+
+absl::Status AcousticModelRunner::Step(absl::Span<const StepSlot> slots) {
+  for (const StepSlot& slot : slots)
+    OIDO_RETURN_IF_ERROR(impl_->CheckSlot(slot));
+  const size_t max_batch = static_cast<size_t>(impl_->max_batch);
+  for (size_t begin = 0; begin < slots.size(); begin += max_batch) {
+    OIDO_RETURN_IF_ERROR(impl_->StepBatch(slots.subspan(begin, max_batch)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace oido::model

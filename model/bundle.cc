@@ -1,0 +1,147 @@
+// Loads a model bundle directory and refuses what does not fit together.
+#include "model/bundle.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "model/bundle_config.h"
+#include "model/bundle_tensors.h"
+#include "model/mapped_file.h"
+#include "model/sha256.h"
+#include "model/status_macros.h"
+
+namespace oido::model {
+namespace {
+
+constexpr size_t kMaxConfigBytes = size_t{1} << 20;
+// 65536 tokens of at most 64 bytes and a line feed.
+constexpr size_t kMaxTokensBytes = size_t{65536} * 65;
+
+// The same error with the file's path in front.
+absl::Status InFile(const std::string& path, const absl::Status& status) {
+  return absl::Status(status.code(),
+                      absl::StrCat(path, ": ", status.message()));
+}
+
+features::FrontendOptions ToOptions(const config::FrontendConfig& config) {
+  features::FrontendOptions options;
+  options.sample_rate_hz = config.sample_rate_hz();
+  options.frame_length_ms = config.frame_length_ms();
+  options.hop_ms = config.hop_ms();
+  options.mel_bins = config.mel_bins();
+  options.mel_low_hz = config.mel_low_hz();
+  options.mel_high_hz = config.mel_high_hz();
+  options.preemphasis = config.preemphasis();
+  options.energy_floor = config.energy_floor();
+  options.stacked_frames = config.stacked_frames();
+  options.stride_frames = config.stride_frames();
+  return options;
+}
+
+AcousticModelOptions ToOptions(const config::AcousticModelConfig& config,
+                               int input_size) {
+  AcousticModelOptions options;
+  options.layers = config.layers();
+  options.input_size = input_size;
+  options.hidden_size = config.hidden_size();
+  options.tokens = config.tokens();
+  return options;
+}
+
+DecoderOptions ToOptions(const config::DecoderConfig& config, int step_ms) {
+  DecoderOptions options;
+  options.step_ms = step_ms;
+  options.flush_padding_ms = config.flush_padding_ms();
+  options.emission_delay_ms = config.emission_delay_ms();
+  options.endpoint_silence_ms = config.endpoint_silence_ms();
+  options.max_utterance_ms = config.max_utterance_ms();
+  return options;
+}
+
+absl::StatusOr<Tokens> LoadTokens(const std::string& path,
+                                  const config::ModelBundle& config) {
+  OIDO_ASSIGN_OR_RETURN(const auto file,
+                        MappedFile::Open(path, kMaxTokensBytes));
+  OIDO_ASSIGN_OR_RETURN(const std::string sha256, Sha256Hex(file->bytes()));
+  if (sha256 != config.tokens_sha256()) {
+    return absl::DataLossError(absl::StrCat(
+        path, ": SHA-256 is ", sha256, ", tokens_sha256 \"",
+        absl::Utf8SafeCEscape(config.tokens_sha256()), "\" expected"));
+  }
+  absl::StatusOr<Tokens> tokens = Tokens::Parse(file->bytes());
+  if (!tokens.ok()) return InFile(path, tokens.status());
+  if (tokens->size() != config.acoustic_model().tokens()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ": ", tokens->size(), " tokens, acoustic_model.tokens ",
+        config.acoustic_model().tokens(), " expected"));
+  }
+  return tokens;
+}
+
+// Fills the options, all but the normalisation, from `config`.
+absl::Status FillOptions(const config::ModelBundle& config,
+                         features::FrontendOptions* frontend, Bundle* bundle) {
+  *frontend = ToOptions(config.frontend());
+  const absl::Status valid = features::Validate(*frontend);
+  if (!valid.ok()) {
+    return absl::Status(valid.code(),
+                        absl::StrCat("frontend: ", valid.message()));
+  }
+  bundle->name = config.name();
+  bundle->version = config.version();
+  bundle->language_code = config.language_code();
+  bundle->description = config.description();
+  bundle->acoustic_model =
+      ToOptions(config.acoustic_model(), frontend->step_size());
+  bundle->decoder = ToOptions(config.decoder(), frontend->step_ms());
+  return absl::OkStatus();
+}
+
+absl::Status FillNormalisation(const Weights& weights,
+                               features::FrontendOptions* frontend) {
+  const int64_t bins = frontend->mel_bins;
+  OIDO_ASSIGN_OR_RETURN(frontend->mean,
+                        weights.Floats("frontend.mean", {bins}));
+  OIDO_ASSIGN_OR_RETURN(frontend->inverse_stddev,
+                        weights.Floats("frontend.inverse_stddev", {bins}));
+  const absl::Status valid = features::Validate(*frontend);
+  if (valid.ok()) return valid;
+  return absl::DataLossError(
+      absl::StrCat(weights.path(), ": frontend: ", valid.message()));
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Bundle>> LoadBundle(
+    const std::string& directory) {
+  const std::string config_path = absl::StrCat(directory, "/bundle.textproto");
+  OIDO_ASSIGN_OR_RETURN(const auto config_file,
+                        MappedFile::Open(config_path, kMaxConfigBytes));
+  const auto config = ParseBundleConfig(config_file->bytes());
+  if (!config.ok()) return InFile(config_path, config.status());
+
+  auto bundle = std::make_shared<Bundle>();
+  bundle->directory = directory;
+  features::FrontendOptions frontend;
+  absl::Status status = FillOptions(*config, &frontend, bundle.get());
+  if (!status.ok()) return InFile(config_path, status);
+  OIDO_ASSIGN_OR_RETURN(
+      bundle->tokens,
+      LoadTokens(absl::StrCat(directory, "/tokens.txt"), *config));
+  OIDO_ASSIGN_OR_RETURN(
+      bundle->weights,
+      Weights::Open(absl::StrCat(directory, "/weights.safetensors")));
+  status =
+      CheckTensors(BundleTensors(bundle->acoustic_model, frontend.mel_bins),
+                   config->tensors(), bundle->weights);
+  if (absl::IsInvalidArgument(status)) return InFile(config_path, status);
+  OIDO_RETURN_IF_ERROR(status);
+  OIDO_RETURN_IF_ERROR(FillNormalisation(bundle->weights, &frontend));
+  bundle->frontend =
+      std::make_shared<const features::FrontendOptions>(std::move(frontend));
+  return std::shared_ptr<const Bundle>(std::move(bundle));
+}
+
+}  // namespace oido::model

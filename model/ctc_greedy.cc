@@ -1,0 +1,113 @@
+// Greedy CTC decoding: collapse, words, times and confidences.
+#include "model/ctc_greedy.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <utility>
+
+#include "model/endpointer.h"
+
+namespace oido::model {
+
+CtcGreedyDecoder::CtcGreedyDecoder(std::shared_ptr<const Bundle> bundle)
+    : bundle_(std::move(bundle)) {}
+
+void CtcGreedyDecoder::Advance(absl::Span<const float> log_probs) {
+  assert(log_probs.size() == static_cast<size_t>(bundle_->tokens.size()));
+  const auto best = std::max_element(log_probs.begin(), log_probs.end());
+  const int token = static_cast<int>(best - log_probs.begin());
+  if (token != kBlank) last_token_step_ = step_;
+  if (token != previous_token_) {
+    run_in_word_ = false;
+    if (token != kBlank) Emit(token, *best);
+  } else if (run_in_word_ && *best > run_log_prob_) {
+    words_.back().log_prob += double{*best} - double{run_log_prob_};
+    run_log_prob_ = *best;
+  }
+  previous_token_ = token;
+  ++step_;
+}
+
+void CtcGreedyDecoder::Emit(int token, float log_prob) {
+  const Token& spelling = bundle_->tokens[token];
+  if (spelling.begins_word) last_word_open_ = false;
+  if (spelling.text.empty()) return;
+  if (!last_word_open_) {
+    words_.emplace_back();
+    words_.back().first_step = step_;
+    last_word_open_ = true;
+  }
+  WordInProgress& word = words_.back();
+  word.text += spelling.text;
+  word.last_step = step_;
+  word.log_prob += double{log_prob};
+  ++word.tokens;
+  run_in_word_ = true;
+  run_log_prob_ = log_prob;
+}
+
+int64_t CtcGreedyDecoder::UtteranceSteps() const {
+  return step_ -
+         (words_.empty() ? utterance_start_ : words_.front().first_step);
+}
+
+bool CtcGreedyDecoder::AtEndpoint() const {
+  const int64_t step_ms = bundle_->decoder.step_ms;
+  UtteranceProgress progress;
+  progress.has_word = !words_.empty();
+  progress.word_open = last_word_open_;
+  progress.silence_ms = (step_ - last_token_step_ - 1) * step_ms;
+  progress.length_ms = UtteranceSteps() * step_ms;
+  return IsEndpoint(bundle_->decoder, progress);
+}
+
+Word CtcGreedyDecoder::ToWord(const WordInProgress& word) const {
+  const DecoderOptions& options = bundle_->decoder;
+  const auto time_ms = [&](int64_t step) {
+    return static_cast<int>(std::max<int64_t>(
+        0, step * options.step_ms - options.emission_delay_ms));
+  };
+  Word result;
+  result.text = word.text;
+  result.start_ms = time_ms(word.first_step);
+  result.end_ms = time_ms(word.last_step + 1);
+  // A log-softmax in float may exceed 0 by a rounding error.
+  result.confidence =
+      static_cast<float>(std::min(1.0, std::exp(word.log_prob / word.tokens)));
+  return result;
+}
+
+Hypothesis CtcGreedyDecoder::Partial() const {
+  Hypothesis hypothesis;
+  if (words_.empty()) return hypothesis;
+  double confidence_sum = 0.0;
+  for (const WordInProgress& word : words_) {
+    hypothesis.words.push_back(ToWord(word));
+    confidence_sum += double{hypothesis.words.back().confidence};
+  }
+  hypothesis.last_word_open = last_word_open_;
+  hypothesis.confidence =
+      static_cast<float>(confidence_sum / static_cast<double>(words_.size()));
+  return hypothesis;
+}
+
+Hypothesis CtcGreedyDecoder::Finalize() {
+  Hypothesis hypothesis = Partial();
+  hypothesis.last_word_open = false;
+  words_.clear();
+  last_word_open_ = false;
+  run_in_word_ = false;
+  utterance_start_ = step_;
+  return hypothesis;
+}
+
+void CtcGreedyDecoder::Reset() { *this = CtcGreedyDecoder(std::move(bundle_)); }
+
+size_t CtcGreedyDecoder::size_bytes() const {
+  size_t bytes = sizeof(*this) + words_.capacity() * sizeof(WordInProgress);
+  for (const WordInProgress& word : words_) bytes += word.text.capacity();
+  return bytes;
+}
+
+}  // namespace oido::model

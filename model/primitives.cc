@@ -1,0 +1,338 @@
+// The only file that knows oneDNN: packs weights once, builds and runs
+// primitives.
+#include "model/primitives.h"
+
+#include <dnnl.hpp>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "model/status_macros.h"
+
+namespace oido::model {
+namespace {
+
+using Desc = dnnl::memory::desc;
+using Tag = dnnl::memory::format_tag;
+using Dims = dnnl::memory::dims;
+
+constexpr size_t kAlignment = 64;
+constexpr auto kFloat = dnnl::memory::data_type::f32;
+
+// Weight layouts are asked for at this batch size and then kept for all:
+// oneDNN's blocked layouts do not depend on it (its packed ones do).
+constexpr int kLayoutBatch = 16;
+
+// Runs `body`, which returns a Status, and turns oneDNN's exceptions into one.
+template <typename Body>
+absl::Status Guard(absl::string_view what, Body&& body) {
+  try {
+    return body();
+  } catch (const dnnl::error& error) {
+    return absl::InternalError(absl::StrCat(
+        "oneDNN, ", what, ": ", error.message, " (status ", error.status, ")"));
+  } catch (const std::bad_alloc&) {
+    return absl::ResourceExhaustedError(absl::StrCat("out of memory, ", what));
+  }
+}
+
+// Full float precision whatever the environment asks for, and scratch memory
+// from the Executor: with the library's own a primitive could run only on the
+// thread that made it.
+dnnl::primitive_attr Attributes() {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  attributes.set_fpmath_mode(dnnl::fpmath_mode::strict);
+  return attributes;
+}
+
+// One for the process: oneDNN refuses to mix objects of different engines. It
+// is immutable and never destroyed.
+const dnnl::engine& CpuEngine() {
+  static const dnnl::engine& engine =
+      *new dnnl::engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+// `values`, laid out as `from`, copied into new memory laid out as `to`.
+dnnl::memory Reordered(absl::Span<const float> values, const Desc& from,
+                       const Desc& to) {
+  const dnnl::engine& engine = CpuEngine();
+  // oneDNN takes a mutable pointer; a reorder only reads its source.
+  dnnl::memory source(from, engine, const_cast<float*>(values.data()));
+  dnnl::memory target(to, engine);
+  dnnl::stream stream(engine);
+  dnnl::reorder(source, target).execute(stream, source, target);
+  stream.wait();
+  return target;
+}
+
+// A primitive with its arguments bound to fixed buffers.
+class BoundPrimitive {
+ public:
+  BoundPrimitive(dnnl::primitive primitive, const Desc& scratchpad)
+      : primitive_(std::move(primitive)),
+        scratchpad_bytes_(scratchpad.get_size()) {
+    memories_.emplace_back(scratchpad, CpuEngine(), nullptr);
+    arguments_.push_back({DNNL_ARG_SCRATCHPAD, memories_.back().get()});
+  }
+
+  void Bind(int argument, const Desc& desc, float* buffer) {
+    Bind(argument, dnnl::memory(desc, CpuEngine(), buffer));
+  }
+  void Bind(int argument, dnnl::memory memory) {
+    memories_.push_back(std::move(memory));
+    arguments_.push_back({argument, memories_.back().get()});
+  }
+
+  size_t scratchpad_bytes() const { return scratchpad_bytes_; }
+
+  // The C function, as the C++ one allocates an array of arguments every time.
+  absl::Status Run(dnnl::stream& stream, float* scratchpad) {
+    memories_.front().set_data_handle(scratchpad);
+    const dnnl_status_t status = dnnl_primitive_execute(
+        primitive_.get(), stream.get(), static_cast<int>(arguments_.size()),
+        arguments_.data());
+    if (status != dnnl_success) {
+      return absl::InternalError(
+          absl::StrCat("oneDNN, running a step: status ", status));
+    }
+    stream.wait();
+    return absl::OkStatus();
+  }
+
+ private:
+  dnnl::primitive primitive_;
+  size_t scratchpad_bytes_;
+  std::vector<dnnl::memory> memories_;  // the scratchpad first
+  std::vector<dnnl_exec_arg_t> arguments_;
+};
+
+struct LstmShape {
+  int input_size = 0;
+  int hidden_size = 0;
+
+  // oneDNN's logical order of dimensions: layer, direction, input, gate,
+  // output.
+  Dims layer_weights() const { return {1, 1, input_size, 4, hidden_size}; }
+  Dims recurrent_weights() const { return {1, 1, hidden_size, 4, hidden_size}; }
+  Desc bias() const { return Desc({1, 1, 4, hidden_size}, kFloat, Tag::ldgo); }
+  Desc input(int batch) const {
+    return Desc({1, batch, input_size}, kFloat, Tag::tnc);
+  }
+  Desc output(int batch) const {
+    return Desc({1, batch, hidden_size}, kFloat, Tag::tnc);
+  }
+  Desc state(int batch) const {
+    return Desc({1, 1, batch, hidden_size}, kFloat, Tag::ldnc);
+  }
+};
+
+dnnl::lstm_forward::primitive_desc LstmDesc(const LstmShape& shape, int batch,
+                                            const Desc& layer_weights,
+                                            const Desc& recurrent_weights) {
+  const Desc state = shape.state(batch);
+  return dnnl::lstm_forward::primitive_desc(
+      CpuEngine(), dnnl::prop_kind::forward_inference,
+      dnnl::rnn_direction::unidirectional_left2right, shape.input(batch), state,
+      state, layer_weights, recurrent_weights, shape.bias(),
+      shape.output(batch), state, state, Attributes());
+}
+
+// `wanted` if it serves every batch size, else the plain layout.
+Desc BatchIndependent(const Desc& wanted, const Dims& dims) {
+  if (wanted.get_format_kind() == dnnl::memory::format_kind::blocked)
+    return wanted;
+  return Desc(dims, kFloat, Tag::ldigo);
+}
+
+dnnl::matmul::primitive_desc LinearDesc(int input_size, int output_size,
+                                        int batch, const Desc& weight) {
+  return dnnl::matmul::primitive_desc(
+      CpuEngine(), Desc({batch, input_size}, kFloat, Tag::ab), weight,
+      Desc({1, output_size}, kFloat, Tag::ab),
+      Desc({batch, output_size}, kFloat, Tag::ab), Attributes());
+}
+
+}  // namespace
+
+AlignedFloats::AlignedFloats(size_t count)
+    : data_(static_cast<float*>(::operator new[](
+          count * sizeof(float), std::align_val_t{kAlignment}))) {}
+
+void AlignedFloats::Delete::operator()(float* data) const {
+  ::operator delete[](data, std::align_val_t{kAlignment});
+}
+
+struct Executor::Impl {
+  Impl() : stream(CpuEngine()) {}
+
+  absl::Status Run(BoundPrimitive& primitive) {
+    return Guard("running a step", [&]() -> absl::Status {
+      const size_t floats =
+          (primitive.scratchpad_bytes() + sizeof(float) - 1) / sizeof(float);
+      if (floats > scratchpad_floats) {
+        scratchpad = AlignedFloats(floats);
+        scratchpad_floats = floats;
+      }
+      return primitive.Run(stream, scratchpad.data());
+    });
+  }
+
+  dnnl::stream stream;
+  AlignedFloats scratchpad{0};
+  size_t scratchpad_floats = 0;
+};
+
+Executor::Executor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Executor::~Executor() = default;
+
+absl::StatusOr<std::unique_ptr<Executor>> Executor::Create() {
+  std::unique_ptr<Impl> impl;
+  OIDO_RETURN_IF_ERROR(Guard("making a stream", [&] {
+    impl = std::make_unique<Impl>();
+    return absl::OkStatus();
+  }));
+  return std::unique_ptr<Executor>(new Executor(std::move(impl)));
+}
+
+struct PackedLstm::Impl {
+  LstmShape shape;
+  dnnl::memory layer_weights;
+  dnnl::memory recurrent_weights;
+  dnnl::memory bias;
+};
+
+PackedLstm::PackedLstm(std::unique_ptr<const Impl> impl)
+    : impl_(std::move(impl)) {}
+PackedLstm::~PackedLstm() = default;
+
+absl::StatusOr<std::shared_ptr<const PackedLstm>> PackedLstm::Create(
+    const LstmWeights& weights) {
+  auto impl = std::make_unique<Impl>();
+  const LstmShape shape{weights.input_size, weights.hidden_size};
+  impl->shape = shape;
+  OIDO_RETURN_IF_ERROR(Guard("packing LSTM weights", [&] {
+    const auto pd = LstmDesc(shape, kLayoutBatch,
+                             Desc(shape.layer_weights(), kFloat, Tag::any),
+                             Desc(shape.recurrent_weights(), kFloat, Tag::any));
+    // [4 * hidden, input] is gate, output, input: ldgoi.
+    const auto pack = [&](absl::Span<const float> values, const Dims& dims,
+                          const Desc& wanted) {
+      return Reordered(values, Desc(dims, kFloat, Tag::ldgoi),
+                       BatchIndependent(wanted, dims));
+    };
+    impl->layer_weights =
+        pack(weights.weight_ih, shape.layer_weights(), pd.weights_layer_desc());
+    impl->recurrent_weights = pack(weights.weight_hh, shape.recurrent_weights(),
+                                   pd.weights_iter_desc());
+    impl->bias = Reordered(weights.bias, shape.bias(), shape.bias());
+    return absl::OkStatus();
+  }));
+  return std::shared_ptr<const PackedLstm>(new PackedLstm(std::move(impl)));
+}
+
+struct LstmStep::Impl {
+  std::shared_ptr<const PackedLstm> weights;
+  std::unique_ptr<BoundPrimitive> primitive;
+};
+
+LstmStep::LstmStep(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+LstmStep::~LstmStep() = default;
+
+absl::StatusOr<std::unique_ptr<LstmStep>> LstmStep::Create(
+    std::shared_ptr<const PackedLstm> weights, int batch,
+    const LstmBuffers& buffers) {
+  auto impl = std::make_unique<Impl>();
+  OIDO_RETURN_IF_ERROR(Guard("building an LSTM step", [&] {
+    const PackedLstm::Impl& packed = *weights->impl_;
+    const LstmShape& shape = packed.shape;
+    const auto pd = LstmDesc(shape, batch, packed.layer_weights.get_desc(),
+                             packed.recurrent_weights.get_desc());
+    auto primitive = std::make_unique<BoundPrimitive>(dnnl::lstm_forward(pd),
+                                                      pd.scratchpad_desc());
+    primitive->Bind(DNNL_ARG_WEIGHTS_LAYER, packed.layer_weights);
+    primitive->Bind(DNNL_ARG_WEIGHTS_ITER, packed.recurrent_weights);
+    primitive->Bind(DNNL_ARG_BIAS, packed.bias);
+    primitive->Bind(DNNL_ARG_SRC_LAYER, shape.input(batch), buffers.input);
+    primitive->Bind(DNNL_ARG_SRC_ITER, shape.state(batch), buffers.h_in);
+    primitive->Bind(DNNL_ARG_SRC_ITER_C, shape.state(batch), buffers.c_in);
+    primitive->Bind(DNNL_ARG_DST_LAYER, shape.output(batch), buffers.output);
+    primitive->Bind(DNNL_ARG_DST_ITER, shape.state(batch), buffers.h_out);
+    primitive->Bind(DNNL_ARG_DST_ITER_C, shape.state(batch), buffers.c_out);
+    impl->primitive = std::move(primitive);
+    return absl::OkStatus();
+  }));
+  impl->weights = std::move(weights);
+  return std::unique_ptr<LstmStep>(new LstmStep(std::move(impl)));
+}
+
+absl::Status LstmStep::Run(Executor& executor) {
+  return executor.impl_->Run(*impl_->primitive);
+}
+
+struct PackedLinear::Impl {
+  int input_size = 0;
+  int output_size = 0;
+  dnnl::memory weight;
+  dnnl::memory bias;
+};
+
+PackedLinear::PackedLinear(std::unique_ptr<const Impl> impl)
+    : impl_(std::move(impl)) {}
+PackedLinear::~PackedLinear() = default;
+
+absl::StatusOr<std::shared_ptr<const PackedLinear>> PackedLinear::Create(
+    const LinearWeights& weights) {
+  auto impl = std::make_unique<Impl>();
+  impl->input_size = weights.input_size;
+  impl->output_size = weights.output_size;
+  OIDO_RETURN_IF_ERROR(Guard("packing linear weights", [&] {
+    const Dims dims = {weights.input_size, weights.output_size};
+    const auto pd = LinearDesc(weights.input_size, weights.output_size,
+                               kLayoutBatch, Desc(dims, kFloat, Tag::any));
+    // [output, input] is the transpose of oneDNN's order: ba.
+    impl->weight = Reordered(weights.weight, Desc(dims, kFloat, Tag::ba),
+                             pd.weights_desc());
+    const Desc bias({1, weights.output_size}, kFloat, Tag::ab);
+    impl->bias = Reordered(weights.bias, bias, bias);
+    return absl::OkStatus();
+  }));
+  return std::shared_ptr<const PackedLinear>(new PackedLinear(std::move(impl)));
+}
+
+struct LinearStep::Impl {
+  std::shared_ptr<const PackedLinear> weights;
+  std::unique_ptr<BoundPrimitive> primitive;
+};
+
+LinearStep::LinearStep(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+LinearStep::~LinearStep() = default;
+
+absl::StatusOr<std::unique_ptr<LinearStep>> LinearStep::Create(
+    std::shared_ptr<const PackedLinear> weights, int batch,
+    const LinearBuffers& buffers) {
+  auto impl = std::make_unique<Impl>();
+  OIDO_RETURN_IF_ERROR(Guard("building a linear step", [&] {
+    const PackedLinear::Impl& packed = *weights->impl_;
+    const auto pd = LinearDesc(packed.input_size, packed.output_size, batch,
+                               packed.weight.get_desc());
+    auto primitive = std::make_unique<BoundPrimitive>(dnnl::matmul(pd),
+                                                      pd.scratchpad_desc());
+    primitive->Bind(DNNL_ARG_WEIGHTS, packed.weight);
+    primitive->Bind(DNNL_ARG_BIAS, packed.bias);
+    primitive->Bind(DNNL_ARG_SRC, pd.src_desc(), buffers.input);
+    primitive->Bind(DNNL_ARG_DST, pd.dst_desc(), buffers.output);
+    impl->primitive = std::move(primitive);
+    return absl::OkStatus();
+  }));
+  impl->weights = std::move(weights);
+  return std::unique_ptr<LinearStep>(new LinearStep(std::move(impl)));
+}
+
+absl::Status LinearStep::Run(Executor& executor) {
+  return executor.impl_->Run(*impl_->primitive);
+}
+
+}  // namespace oido::model
