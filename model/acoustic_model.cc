@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "model/aligned_floats.h"
 #include "model/primitives.h"
 #include "model/status_macros.h"
 
@@ -18,7 +19,7 @@ namespace {
 // Beyond this a larger batch gains nothing and only makes streams wait.
 constexpr int kMaxBatch = 4096;
 
-absl::StatusOr<std::shared_ptr<const PackedLstm>> PackLayer(
+absl::StatusOr<std::unique_ptr<const PackedLstm>> PackLayer(
     const Weights& weights, int layer, int input_size, int hidden_size) {
   const std::string prefix = absl::StrCat("lstm.", layer, ".");
   const int64_t gates = int64_t{4} * hidden_size;
@@ -39,7 +40,7 @@ absl::StatusOr<std::shared_ptr<const PackedLstm>> PackLayer(
   return PackedLstm::Create(layer_weights);
 }
 
-absl::StatusOr<std::shared_ptr<const PackedLinear>> PackOutput(
+absl::StatusOr<std::unique_ptr<const PackedLinear>> PackOutput(
     const Weights& weights, const AcousticModelOptions& options) {
   OIDO_ASSIGN_OR_RETURN(
       const auto weight,
@@ -69,8 +70,8 @@ void LogSoftmax(absl::Span<const float> logits, absl::Span<float> log_probs) {
 
 struct AcousticModel::Impl {
   AcousticModelOptions options;
-  std::vector<std::shared_ptr<const PackedLstm>> layers;
-  std::shared_ptr<const PackedLinear> output;
+  std::vector<std::unique_ptr<const PackedLstm>> layers;
+  std::unique_ptr<const PackedLinear> output;
 };
 
 AcousticModel::AcousticModel(std::unique_ptr<const Impl> impl)
@@ -109,8 +110,8 @@ struct AcousticModelRunner::Impl {
 
   // The operations of one batch size.
   struct BatchSteps {
-    std::vector<std::unique_ptr<LstmStep>> layers;
-    std::unique_ptr<LinearStep> output;
+    std::vector<std::unique_ptr<LayerStep>> layers;
+    std::unique_ptr<LayerStep> output;
   };
 
   Impl(std::shared_ptr<const AcousticModel> the_model, int the_max_batch);
@@ -161,16 +162,15 @@ AcousticModelRunner::Impl::StepsFor(int batch) {
     buffers.h_out = own.h_out.data();
     buffers.c_out = own.c_out.data();
     OIDO_ASSIGN_OR_RETURN(
-        auto step,
-        LstmStep::Create(model->impl_->layers[layer], batch, buffers));
+        auto step, model->impl_->layers[layer]->MakeStep(batch, buffers));
     made->layers.push_back(std::move(step));
     previous = buffers.output;
   }
   LinearBuffers buffers;
   buffers.input = previous;
   buffers.output = logits.data();
-  OIDO_ASSIGN_OR_RETURN(
-      made->output, LinearStep::Create(model->impl_->output, batch, buffers));
+  OIDO_ASSIGN_OR_RETURN(made->output,
+                        model->impl_->output->MakeStep(batch, buffers));
   cached = std::move(made);
   return cached.get();
 }
@@ -225,8 +225,8 @@ absl::Status AcousticModelRunner::Impl::StepBatch(
                         StepsFor(static_cast<int>(slots.size())));
   Gather(slots);
   for (const auto& layer : batch->layers)
-    OIDO_RETURN_IF_ERROR(layer->Run(*executor));
-  OIDO_RETURN_IF_ERROR(batch->output->Run(*executor));
+    OIDO_RETURN_IF_ERROR(executor->Run(*layer));
+  OIDO_RETURN_IF_ERROR(executor->Run(*batch->output));
   Scatter(slots);
   return absl::OkStatus();
 }

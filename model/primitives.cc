@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "model/aligned_floats.h"
 #include "model/status_macros.h"
 
 namespace oido::model {
@@ -17,7 +18,6 @@ using Desc = dnnl::memory::desc;
 using Tag = dnnl::memory::format_tag;
 using Dims = dnnl::memory::dims;
 
-constexpr size_t kAlignment = 64;
 constexpr auto kFloat = dnnl::memory::data_type::f32;
 
 // Weight layouts are asked for at this batch size and then kept for all:
@@ -37,8 +37,8 @@ absl::Status Guard(absl::string_view what, Body&& body) {
   }
 }
 
-// Full float precision whatever the environment asks for, and scratch memory
-// from the Executor: with the library's own a primitive could run only on the
+// Full float precision whatever the environment says, and scratch memory from
+// the Executor: with the library's own a primitive could run only on the
 // thread that made it.
 dnnl::primitive_attr Attributes() {
   dnnl::primitive_attr attributes;
@@ -67,47 +67,6 @@ dnnl::memory Reordered(absl::Span<const float> values, const Desc& from,
   stream.wait();
   return target;
 }
-
-// A primitive with its arguments bound to fixed buffers.
-class BoundPrimitive {
- public:
-  BoundPrimitive(dnnl::primitive primitive, const Desc& scratchpad)
-      : primitive_(std::move(primitive)),
-        scratchpad_bytes_(scratchpad.get_size()) {
-    memories_.emplace_back(scratchpad, CpuEngine(), nullptr);
-    arguments_.push_back({DNNL_ARG_SCRATCHPAD, memories_.back().get()});
-  }
-
-  void Bind(int argument, const Desc& desc, float* buffer) {
-    Bind(argument, dnnl::memory(desc, CpuEngine(), buffer));
-  }
-  void Bind(int argument, dnnl::memory memory) {
-    memories_.push_back(std::move(memory));
-    arguments_.push_back({argument, memories_.back().get()});
-  }
-
-  size_t scratchpad_bytes() const { return scratchpad_bytes_; }
-
-  // The C function, as the C++ one allocates an array of arguments every time.
-  absl::Status Run(dnnl::stream& stream, float* scratchpad) {
-    memories_.front().set_data_handle(scratchpad);
-    const dnnl_status_t status = dnnl_primitive_execute(
-        primitive_.get(), stream.get(), static_cast<int>(arguments_.size()),
-        arguments_.data());
-    if (status != dnnl_success) {
-      return absl::InternalError(
-          absl::StrCat("oneDNN, running a step: status ", status));
-    }
-    stream.wait();
-    return absl::OkStatus();
-  }
-
- private:
-  dnnl::primitive primitive_;
-  size_t scratchpad_bytes_;
-  std::vector<dnnl::memory> memories_;  // the scratchpad first
-  std::vector<dnnl_exec_arg_t> arguments_;
-};
 
 struct LstmShape {
   int input_size = 0;
@@ -157,30 +116,48 @@ dnnl::matmul::primitive_desc LinearDesc(int input_size, int output_size,
 
 }  // namespace
 
-AlignedFloats::AlignedFloats(size_t count)
-    : data_(static_cast<float*>(::operator new[](
-          count * sizeof(float), std::align_val_t{kAlignment}))) {}
-
-void AlignedFloats::Delete::operator()(float* data) const {
-  ::operator delete[](data, std::align_val_t{kAlignment});
-}
-
-struct Executor::Impl {
-  Impl() : stream(CpuEngine()) {}
-
-  absl::Status Run(BoundPrimitive& primitive) {
-    return Guard("running a step", [&]() -> absl::Status {
-      const size_t floats =
-          (primitive.scratchpad_bytes() + sizeof(float) - 1) / sizeof(float);
-      if (floats > scratchpad_floats) {
-        scratchpad = AlignedFloats(floats);
-        scratchpad_floats = floats;
-      }
-      return primitive.Run(stream, scratchpad.data());
-    });
+// The primitive's arguments; the scratchpad comes first.
+struct LayerStep::Impl {
+  Impl(dnnl::primitive the_primitive, const Desc& scratchpad)
+      : primitive(std::move(the_primitive)),
+        scratchpad_bytes(scratchpad.get_size()) {
+    Bind(DNNL_ARG_SCRATCHPAD, dnnl::memory(scratchpad, CpuEngine(), nullptr));
   }
 
-  dnnl::stream stream;
+  void Bind(int argument, const Desc& desc, float* buffer) {
+    Bind(argument, dnnl::memory(desc, CpuEngine(), buffer));
+  }
+  void Bind(int argument, dnnl::memory memory) {
+    memories.push_back(std::move(memory));
+    arguments.push_back({argument, memories.back().get()});
+  }
+
+  // Through the C function, as the C++ one allocates an array of arguments
+  // every time.
+  absl::Status Run(dnnl::stream& stream, float* scratchpad) {
+    memories.front().set_data_handle(scratchpad);
+    const dnnl_status_t status = dnnl_primitive_execute(
+        primitive.get(), stream.get(), static_cast<int>(arguments.size()),
+        arguments.data());
+    if (status != dnnl_success) {
+      return absl::InternalError(
+          absl::StrCat("oneDNN, running a step: status ", status));
+    }
+    stream.wait();
+    return absl::OkStatus();
+  }
+
+  dnnl::primitive primitive;
+  size_t scratchpad_bytes;
+  std::vector<dnnl::memory> memories;
+  std::vector<dnnl_exec_arg_t> arguments;
+};
+
+LayerStep::LayerStep(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+LayerStep::~LayerStep() = default;
+
+struct Executor::Impl {
+  dnnl::stream stream{CpuEngine()};
   AlignedFloats scratchpad{0};
   size_t scratchpad_floats = 0;
 };
@@ -197,6 +174,18 @@ absl::StatusOr<std::unique_ptr<Executor>> Executor::Create() {
   return std::unique_ptr<Executor>(new Executor(std::move(impl)));
 }
 
+absl::Status Executor::Run(LayerStep& step) {
+  return Guard("running a step", [&] {
+    const size_t floats =
+        (step.impl_->scratchpad_bytes + sizeof(float) - 1) / sizeof(float);
+    if (floats > impl_->scratchpad_floats) {
+      impl_->scratchpad = AlignedFloats(floats);
+      impl_->scratchpad_floats = floats;
+    }
+    return step.impl_->Run(impl_->stream, impl_->scratchpad.data());
+  });
+}
+
 struct PackedLstm::Impl {
   LstmShape shape;
   dnnl::memory layer_weights;
@@ -208,7 +197,7 @@ PackedLstm::PackedLstm(std::unique_ptr<const Impl> impl)
     : impl_(std::move(impl)) {}
 PackedLstm::~PackedLstm() = default;
 
-absl::StatusOr<std::shared_ptr<const PackedLstm>> PackedLstm::Create(
+absl::StatusOr<std::unique_ptr<const PackedLstm>> PackedLstm::Create(
     const LstmWeights& weights) {
   auto impl = std::make_unique<Impl>();
   const LstmShape shape{weights.input_size, weights.hidden_size};
@@ -230,46 +219,30 @@ absl::StatusOr<std::shared_ptr<const PackedLstm>> PackedLstm::Create(
     impl->bias = Reordered(weights.bias, shape.bias(), shape.bias());
     return absl::OkStatus();
   }));
-  return std::shared_ptr<const PackedLstm>(new PackedLstm(std::move(impl)));
+  return std::unique_ptr<const PackedLstm>(new PackedLstm(std::move(impl)));
 }
 
-struct LstmStep::Impl {
-  std::shared_ptr<const PackedLstm> weights;
-  std::unique_ptr<BoundPrimitive> primitive;
-};
-
-LstmStep::LstmStep(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-LstmStep::~LstmStep() = default;
-
-absl::StatusOr<std::unique_ptr<LstmStep>> LstmStep::Create(
-    std::shared_ptr<const PackedLstm> weights, int batch,
-    const LstmBuffers& buffers) {
-  auto impl = std::make_unique<Impl>();
+absl::StatusOr<std::unique_ptr<LayerStep>> PackedLstm::MakeStep(
+    int batch, const LstmBuffers& buffers) const {
+  std::unique_ptr<LayerStep::Impl> step;
   OIDO_RETURN_IF_ERROR(Guard("building an LSTM step", [&] {
-    const PackedLstm::Impl& packed = *weights->impl_;
-    const LstmShape& shape = packed.shape;
-    const auto pd = LstmDesc(shape, batch, packed.layer_weights.get_desc(),
-                             packed.recurrent_weights.get_desc());
-    auto primitive = std::make_unique<BoundPrimitive>(dnnl::lstm_forward(pd),
-                                                      pd.scratchpad_desc());
-    primitive->Bind(DNNL_ARG_WEIGHTS_LAYER, packed.layer_weights);
-    primitive->Bind(DNNL_ARG_WEIGHTS_ITER, packed.recurrent_weights);
-    primitive->Bind(DNNL_ARG_BIAS, packed.bias);
-    primitive->Bind(DNNL_ARG_SRC_LAYER, shape.input(batch), buffers.input);
-    primitive->Bind(DNNL_ARG_SRC_ITER, shape.state(batch), buffers.h_in);
-    primitive->Bind(DNNL_ARG_SRC_ITER_C, shape.state(batch), buffers.c_in);
-    primitive->Bind(DNNL_ARG_DST_LAYER, shape.output(batch), buffers.output);
-    primitive->Bind(DNNL_ARG_DST_ITER, shape.state(batch), buffers.h_out);
-    primitive->Bind(DNNL_ARG_DST_ITER_C, shape.state(batch), buffers.c_out);
-    impl->primitive = std::move(primitive);
+    const LstmShape& shape = impl_->shape;
+    const auto pd = LstmDesc(shape, batch, impl_->layer_weights.get_desc(),
+                             impl_->recurrent_weights.get_desc());
+    step = std::make_unique<LayerStep::Impl>(dnnl::lstm_forward(pd),
+                                             pd.scratchpad_desc());
+    step->Bind(DNNL_ARG_WEIGHTS_LAYER, impl_->layer_weights);
+    step->Bind(DNNL_ARG_WEIGHTS_ITER, impl_->recurrent_weights);
+    step->Bind(DNNL_ARG_BIAS, impl_->bias);
+    step->Bind(DNNL_ARG_SRC_LAYER, shape.input(batch), buffers.input);
+    step->Bind(DNNL_ARG_SRC_ITER, shape.state(batch), buffers.h_in);
+    step->Bind(DNNL_ARG_SRC_ITER_C, shape.state(batch), buffers.c_in);
+    step->Bind(DNNL_ARG_DST_LAYER, shape.output(batch), buffers.output);
+    step->Bind(DNNL_ARG_DST_ITER, shape.state(batch), buffers.h_out);
+    step->Bind(DNNL_ARG_DST_ITER_C, shape.state(batch), buffers.c_out);
     return absl::OkStatus();
   }));
-  impl->weights = std::move(weights);
-  return std::unique_ptr<LstmStep>(new LstmStep(std::move(impl)));
-}
-
-absl::Status LstmStep::Run(Executor& executor) {
-  return executor.impl_->Run(*impl_->primitive);
+  return std::unique_ptr<LayerStep>(new LayerStep(std::move(step)));
 }
 
 struct PackedLinear::Impl {
@@ -283,7 +256,7 @@ PackedLinear::PackedLinear(std::unique_ptr<const Impl> impl)
     : impl_(std::move(impl)) {}
 PackedLinear::~PackedLinear() = default;
 
-absl::StatusOr<std::shared_ptr<const PackedLinear>> PackedLinear::Create(
+absl::StatusOr<std::unique_ptr<const PackedLinear>> PackedLinear::Create(
     const LinearWeights& weights) {
   auto impl = std::make_unique<Impl>();
   impl->input_size = weights.input_size;
@@ -299,40 +272,24 @@ absl::StatusOr<std::shared_ptr<const PackedLinear>> PackedLinear::Create(
     impl->bias = Reordered(weights.bias, bias, bias);
     return absl::OkStatus();
   }));
-  return std::shared_ptr<const PackedLinear>(new PackedLinear(std::move(impl)));
+  return std::unique_ptr<const PackedLinear>(new PackedLinear(std::move(impl)));
 }
 
-struct LinearStep::Impl {
-  std::shared_ptr<const PackedLinear> weights;
-  std::unique_ptr<BoundPrimitive> primitive;
-};
-
-LinearStep::LinearStep(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-LinearStep::~LinearStep() = default;
-
-absl::StatusOr<std::unique_ptr<LinearStep>> LinearStep::Create(
-    std::shared_ptr<const PackedLinear> weights, int batch,
-    const LinearBuffers& buffers) {
-  auto impl = std::make_unique<Impl>();
+absl::StatusOr<std::unique_ptr<LayerStep>> PackedLinear::MakeStep(
+    int batch, const LinearBuffers& buffers) const {
+  std::unique_ptr<LayerStep::Impl> step;
   OIDO_RETURN_IF_ERROR(Guard("building a linear step", [&] {
-    const PackedLinear::Impl& packed = *weights->impl_;
-    const auto pd = LinearDesc(packed.input_size, packed.output_size, batch,
-                               packed.weight.get_desc());
-    auto primitive = std::make_unique<BoundPrimitive>(dnnl::matmul(pd),
-                                                      pd.scratchpad_desc());
-    primitive->Bind(DNNL_ARG_WEIGHTS, packed.weight);
-    primitive->Bind(DNNL_ARG_BIAS, packed.bias);
-    primitive->Bind(DNNL_ARG_SRC, pd.src_desc(), buffers.input);
-    primitive->Bind(DNNL_ARG_DST, pd.dst_desc(), buffers.output);
-    impl->primitive = std::move(primitive);
+    const auto pd = LinearDesc(impl_->input_size, impl_->output_size, batch,
+                               impl_->weight.get_desc());
+    step = std::make_unique<LayerStep::Impl>(dnnl::matmul(pd),
+                                             pd.scratchpad_desc());
+    step->Bind(DNNL_ARG_WEIGHTS, impl_->weight);
+    step->Bind(DNNL_ARG_BIAS, impl_->bias);
+    step->Bind(DNNL_ARG_SRC, pd.src_desc(), buffers.input);
+    step->Bind(DNNL_ARG_DST, pd.dst_desc(), buffers.output);
     return absl::OkStatus();
   }));
-  impl->weights = std::move(weights);
-  return std::unique_ptr<LinearStep>(new LinearStep(std::move(impl)));
-}
-
-absl::Status LinearStep::Run(Executor& executor) {
-  return executor.impl_->Run(*impl_->primitive);
+  return std::unique_ptr<LayerStep>(new LayerStep(std::move(step)));
 }
 
 }  // namespace oido::model

@@ -2,7 +2,6 @@
 #ifndef OIDO_MODEL_PRIMITIVES_H_
 #define OIDO_MODEL_PRIMITIVES_H_
 
-#include <cstddef>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -11,29 +10,32 @@
 
 namespace oido::model {
 
-// Floats at a cache line's border, uninitialised.
-class AlignedFloats {
+// A step of one layer for one batch size, bound to its buffers and its weights,
+// which it keeps alive. One thread at a time.
+class LayerStep {
  public:
-  explicit AlignedFloats(size_t count);
-  float* data() const { return data_.get(); }
+  ~LayerStep();
 
  private:
-  struct Delete {
-    void operator()(float* data) const;
-  };
-  std::unique_ptr<float[], Delete> data_;
+  friend class Executor;
+  friend class PackedLstm;
+  friend class PackedLinear;
+  struct Impl;
+  explicit LayerStep(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
-// One thread's queue of work and its scratch memory, shared by all its
-// operations as they run one after the other.
+// One thread's queue of work and its scratch memory, shared by all its steps as
+// they run one after the other.
 class Executor {
  public:
   static absl::StatusOr<std::unique_ptr<Executor>> Create();
   ~Executor();
 
+  // Returns when the step's outputs are in its buffers.
+  absl::Status Run(LayerStep& step);
+
  private:
-  friend class LstmStep;
-  friend class LinearStep;
   struct Impl;
   explicit Executor(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
@@ -48,21 +50,6 @@ struct LstmWeights {
   absl::Span<const float> bias;       // [4 * hidden], b_ih + b_hh
 };
 
-// The same in the layout the CPU wants, which serves every batch size.
-// Immutable; any thread may read it.
-class PackedLstm {
- public:
-  static absl::StatusOr<std::shared_ptr<const PackedLstm>> Create(
-      const LstmWeights& weights);
-  ~PackedLstm();
-
- private:
-  friend class LstmStep;
-  struct Impl;
-  explicit PackedLstm(std::unique_ptr<const Impl> impl);
-  std::unique_ptr<const Impl> impl_;
-};
-
 // Where an LSTM step reads and writes, all row-major and apart from each other.
 struct LstmBuffers {
   float* input = nullptr;  // [batch, input]
@@ -73,25 +60,26 @@ struct LstmBuffers {
   float* c_out = nullptr;
 };
 
-// One time step of one layer for one batch size:
-//   i, f, o = sigmoid(W x + R h + b), g = tanh(W x + R h + b), gate by gate
-//   c' = f * c + i * g,  h' = o * tanh(c')
-// (Hochreiter & Schmidhuber 1997 with forget gates, as torch.nn.LSTM).
-// One thread at a time.
-class LstmStep {
+// An LSTM layer with its weights in the layout the CPU wants, which serves
+// every batch size. Immutable; any thread may read it.
+class PackedLstm {
  public:
-  // Keeps `weights` alive; the buffers must outlive the step.
-  static absl::StatusOr<std::unique_ptr<LstmStep>> Create(
-      std::shared_ptr<const PackedLstm> weights, int batch,
-      const LstmBuffers& buffers);
-  ~LstmStep();
+  static absl::StatusOr<std::unique_ptr<const PackedLstm>> Create(
+      const LstmWeights& weights);
+  ~PackedLstm();
 
-  absl::Status Run(Executor& executor);
+  // One time step:
+  //   i, f, o = sigmoid(W x + R h + b), g = tanh(W x + R h + b), gate by gate
+  //   c' = f * c + i * g,  h' = o * tanh(c')
+  // (Hochreiter & Schmidhuber 1997 with forget gates, as torch.nn.LSTM). The
+  // buffers must outlive the step.
+  absl::StatusOr<std::unique_ptr<LayerStep>> MakeStep(
+      int batch, const LstmBuffers& buffers) const;
 
  private:
   struct Impl;
-  explicit LstmStep(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit PackedLstm(std::unique_ptr<const Impl> impl);
+  std::unique_ptr<const Impl> impl_;
 };
 
 // Weights of a linear layer as PyTorch lays them out.
@@ -102,39 +90,25 @@ struct LinearWeights {
   absl::Span<const float> bias;    // [output]
 };
 
-// As PackedLstm.
-class PackedLinear {
- public:
-  static absl::StatusOr<std::shared_ptr<const PackedLinear>> Create(
-      const LinearWeights& weights);
-  ~PackedLinear();
-
- private:
-  friend class LinearStep;
-  struct Impl;
-  explicit PackedLinear(std::unique_ptr<const Impl> impl);
-  std::unique_ptr<const Impl> impl_;
-};
-
 struct LinearBuffers {
   float* input = nullptr;   // [batch, input]
   float* output = nullptr;  // [batch, output]
 };
 
-// output = input * weight^T + bias for one batch size; otherwise as LstmStep.
-class LinearStep {
+// As PackedLstm; its step is output = input * weight^T + bias.
+class PackedLinear {
  public:
-  static absl::StatusOr<std::unique_ptr<LinearStep>> Create(
-      std::shared_ptr<const PackedLinear> weights, int batch,
-      const LinearBuffers& buffers);
-  ~LinearStep();
+  static absl::StatusOr<std::unique_ptr<const PackedLinear>> Create(
+      const LinearWeights& weights);
+  ~PackedLinear();
 
-  absl::Status Run(Executor& executor);
+  absl::StatusOr<std::unique_ptr<LayerStep>> MakeStep(
+      int batch, const LinearBuffers& buffers) const;
 
  private:
   struct Impl;
-  explicit LinearStep(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit PackedLinear(std::unique_ptr<const Impl> impl);
+  std::unique_ptr<const Impl> impl_;
 };
 
 }  // namespace oido::model
