@@ -1,0 +1,85 @@
+// Implements RecognizeCorpus with one thread a stream.
+#include "client/corpus.h"
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "client/audio_file.h"
+#include "client/streaming_client.h"
+
+namespace oido::client {
+namespace {
+
+constexpr int kChunkMs = 100;
+
+absl::Status SendFile(AudioFile& file, StreamingClient& stream,
+                      double& seconds) {
+  while (true) {
+    const absl::StatusOr<std::string> bytes = file.Next();
+    if (!bytes.ok()) return bytes.status();
+    if (bytes->empty()) return absl::OkStatus();
+    seconds += SecondsOf(file.format(), bytes->size());
+    absl::Status written = stream.Write(*bytes);
+    if (!written.ok()) return written;
+  }
+}
+
+Recognition Failed(absl::Status status) { return {"", 0, std::move(status)}; }
+
+Recognition RecognizeFile(const std::shared_ptr<grpc::Channel>& channel,
+                          const std::string& model,
+                          const Utterance& utterance) {
+  const auto file = AudioFile::Open(utterance.path, kChunkMs);
+  if (!file.ok()) return Failed(file.status());
+  v1::StreamingRecognitionConfig config;
+  config.mutable_config()->set_encoding((*file)->format().encoding);
+  config.mutable_config()->set_sample_rate_hertz(
+      (*file)->format().sample_rate_hz);
+  config.mutable_config()->set_model(model);
+  config.set_request_id(utterance.utt_id.substr(0, 128));
+  Recognition recognition;
+  auto stream = StreamingClient::Create(
+      channel, config,
+      [&recognition](const v1::StreamingRecognizeResponse& response) {
+        for (const auto& result : response.results()) {
+          if (!result.is_final() || result.alternatives().empty()) continue;
+          absl::StrAppend(&recognition.transcript,
+                          result.alternatives(0).transcript());
+        }
+      });
+  if (!stream.ok()) return Failed(stream.status());
+  double seconds = 0;
+  const absl::Status sent = SendFile(**file, **stream, seconds);
+  if (!sent.ok()) (*stream)->Cancel();
+  const absl::Status finished = (*stream)->Finish();
+  if (!sent.ok()) return Failed(sent);
+  if (!finished.ok()) return Failed(finished);
+  recognition.audio_seconds = seconds;
+  return recognition;
+}
+
+}  // namespace
+
+std::vector<Recognition> RecognizeCorpus(
+    const std::shared_ptr<grpc::Channel>& channel, const CorpusOptions& options,
+    absl::Span<const Utterance> utterances,
+    const std::function<void(const Recognition&)>& on_done) {
+  std::vector<Recognition> recognitions(utterances.size());
+  std::atomic<size_t> next{0};
+  std::mutex done_mutex;
+  const auto work = [&] {
+    for (size_t i = next++; i < utterances.size(); i = next++) {
+      recognitions[i] = RecognizeFile(channel, options.model, utterances[i]);
+      const std::lock_guard<std::mutex> lock(done_mutex);
+      on_done(recognitions[i]);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < options.jobs; ++i) threads.emplace_back(work);
+  for (std::thread& thread : threads) thread.join();
+  return recognitions;
+}
+
+}  // namespace oido::client

@@ -1,0 +1,37 @@
+// Recognises the utterances of a manifest, several at a time.
+#ifndef OIDO_CLIENT_CORPUS_H_
+#define OIDO_CLIENT_CORPUS_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "client/manifest.h"
+#include "grpcpp/channel.h"
+
+namespace oido::client {
+
+struct Recognition {
+  std::string transcript;  // finals joined as they came; empty if it failed
+  double audio_seconds = 0;
+  absl::Status status;
+};
+
+struct CorpusOptions {
+  std::string model;  // empty: the server's default
+  int jobs = 1;       // streams at the same time
+};
+
+// One Recognition an utterance, in their order. `on_done` is called after each
+// one, from one thread at a time.
+std::vector<Recognition> RecognizeCorpus(
+    const std::shared_ptr<grpc::Channel>& channel, const CorpusOptions& options,
+    absl::Span<const Utterance> utterances,
+    const std::function<void(const Recognition&)>& on_done);
+
+}  // namespace oido::client
+
+#endif  // OIDO_CLIENT_CORPUS_H_

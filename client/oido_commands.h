@@ -1,0 +1,54 @@
+// The commands of the program oido; each returns its exit code.
+#ifndef OIDO_CLIENT_OIDO_COMMANDS_H_
+#define OIDO_CLIENT_OIDO_COMMANDS_H_
+
+#include <string>
+#include <vector>
+
+namespace oido::client {
+
+constexpr int kExitOk = 0;
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+constexpr int kExitInterrupted = 130;  // as shells count Ctrl-C
+
+struct OutputOptions {
+  bool json = false;
+  bool words = false;
+  bool no_interim = false;
+  bool stats = false;
+};
+
+struct StreamOptions {
+  std::string server = "127.0.0.1:50051";
+  std::string model;  // empty: the server's default
+  int chunk_ms = 100;
+  OutputOptions output;
+};
+
+struct TranscribeCommand {
+  StreamOptions stream;
+  std::vector<std::string> files;  // "-": standard input
+  int raw_rate_hz = 0;             // of headerless standard input; 0: WAV
+  bool realtime = false;
+};
+
+struct MicCommand {
+  StreamOptions stream;
+  std::string device;  // empty: the default one
+  bool list_devices = false;
+};
+
+struct ModelsCommand {
+  std::string server = "127.0.0.1:50051";
+  bool json = false;
+};
+
+// Results go to standard output, all else to standard error.
+int RunTranscribe(const TranscribeCommand& command);
+int RunMic(const MicCommand& command);
+int RunModels(const ModelsCommand& command);
+
+}  // namespace oido::client
+
+#endif  // OIDO_CLIENT_OIDO_COMMANDS_H_

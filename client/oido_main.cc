@@ -1,0 +1,108 @@
+// Command line of oido, the client for people.
+#include <algorithm>
+#include <iostream>
+
+#include "CLI/CLI.hpp"
+#include "client/oido_commands.h"
+
+namespace oido::client {
+namespace {
+
+constexpr char kDescription[] =
+    "Transcribes speech with an oido-server while it is being spoken.";
+constexpr char kFooter[] =
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 ended by Ctrl-C.";
+
+void AddServer(CLI::App& app, std::string& server) {
+  app.add_option("--server", server, "HOST:PORT of the server")
+      ->envname("OIDO_SERVER")
+      ->capture_default_str();
+}
+
+void AddStream(CLI::App& app, StreamOptions& stream) {
+  AddServer(app, stream.server);
+  app.add_option("--model", stream.model,
+                 "A name from `oido models` (default: the server's choice)");
+  app.add_option("--chunk-ms", stream.chunk_ms, "Audio in one message")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+  app.add_flag("--json", stream.output.json, "One JSON object a response");
+  app.add_flag("--words", stream.output.words,
+               "Start, end and confidence of each word");
+  app.add_flag("--no-interim", stream.output.no_interim, "Final text only");
+  app.add_flag("--stats", stream.output.stats,
+               "Latencies and speed, on standard error");
+}
+
+CLI::App* AddTranscribe(CLI::App& app, TranscribeCommand& command) {
+  CLI::App* sub = app.add_subcommand(
+      "transcribe", "Sound files (WAV, FLAC, Ogg, Opus, MP3) to text");
+  sub->add_option("FILE", command.files,
+                  "Files; - takes a WAV file from standard input")
+      ->required();
+  sub->add_flag("--realtime", command.realtime,
+                "Send at the pace at which it was spoken");
+  sub->add_option("--raw-rate", command.raw_rate_hz,
+                  "With -: the input is 16-bit little-endian mono samples at "
+                  "so many Hz, without header")
+      ->check(CLI::Range(1, 1000000));
+  AddStream(*sub, command.stream);
+  sub->callback([&command] {
+    const bool reads_stdin =
+        std::count(command.files.begin(), command.files.end(), "-") > 0;
+    if (command.realtime && reads_stdin) {
+      throw CLI::ValidationError("--realtime",
+                                 "standard input has a pace of "
+                                 "its own; give a file");
+    }
+    if (command.raw_rate_hz > 0 && !reads_stdin) {
+      throw CLI::ValidationError("--raw-rate", "is for standard input (-)");
+    }
+  });
+  return sub;
+}
+
+CLI::App* AddMic(CLI::App& app, MicCommand& command) {
+  CLI::App* sub =
+      app.add_subcommand("mic", "The microphone to text, until Ctrl-C");
+  sub->add_option("--device", command.device,
+                  "Number or part of the name (default: the system's)");
+  sub->add_flag("--list-devices", command.list_devices,
+                "Show the recording devices");
+  AddStream(*sub, command.stream);
+  return sub;
+}
+
+CLI::App* AddModels(CLI::App& app, ModelsCommand& command) {
+  CLI::App* sub =
+      app.add_subcommand("models", "The models that the server has loaded");
+  AddServer(*sub, command.server);
+  sub->add_flag("--json", command.json, "As one JSON object");
+  return sub;
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app(kDescription, "oido");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "oido " OIDO_VERSION);
+  TranscribeCommand transcribe;
+  MicCommand mic;
+  ModelsCommand models;
+  const CLI::App* transcribe_app = AddTranscribe(app, transcribe);
+  const CLI::App* mic_app = AddMic(app, mic);
+  AddModels(app, models);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  if (transcribe_app->parsed()) return RunTranscribe(transcribe);
+  if (mic_app->parsed()) return RunMic(mic);
+  return RunModels(models);
+}
+
+}  // namespace
+}  // namespace oido::client
+
+int main(int argc, char** argv) { return oido::client::Main(argc, argv); }
