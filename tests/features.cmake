@@ -1,1 +1,11 @@
 # Tests of features/.
+oido_test(rfft_test unit oido::features)
+oido_test(mel_bank_test unit oido::features)
+oido_test(frontend_test unit oido::features)
+oido_test(wav_header_test unit oido::features)
+oido_test(resampler_test unit oido::features)
+oido_test(audio_decoder_test unit oido::features)
+oido_test(log_mel_golden_test golden oido::features)
+oido_test(audio_chunking_test property oido::features)
+oido_test(audio_garbage_test property oido::features)
+oido_test(frontend_chunking_test property oido::features)
