@@ -1,0 +1,26 @@
+// Log lines about the start and the end of calls.
+#ifndef OIDO_SERVER_CALL_LOG_H_
+#define OIDO_SERVER_CALL_LOG_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/session.h"
+
+namespace oido::server {
+
+struct CallInfo {
+  std::string method = {};
+  std::string peer = {};
+  std::string request_id = {};
+  absl::Duration begin = {};  // Clock::Now() when it came
+};
+
+void LogCallStart(const CallInfo& call, const SessionConfig& config);
+void LogCallEnd(const CallInfo& call, const SessionStats& stats, absl::Duration now);
+void LogCallRefused(const CallInfo& call, const absl::Status& status);
+
+}  // namespace oido::server
+
+#endif  // OIDO_SERVER_CALL_LOG_H_

@@ -1,0 +1,28 @@
+// Time that tests can set.
+#ifndef OIDO_SERVER_CLOCK_H_
+#define OIDO_SERVER_CLOCK_H_
+
+#include <chrono>
+
+#include "absl/time/time.h"
+
+namespace oido::server {
+
+// Any thread may call it.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  // Since an arbitrary point; never goes back.
+  virtual absl::Duration Now() const = 0;
+};
+
+class SteadyClock final : public Clock {
+ public:
+  absl::Duration Now() const override {
+    return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+  }
+};
+
+}  // namespace oido::server
+
+#endif  // OIDO_SERVER_CLOCK_H_

@@ -1,0 +1,34 @@
+// The server's log: one line an event, key=value.
+#ifndef OIDO_SERVER_LOG_H_
+#define OIDO_SERVER_LOG_H_
+
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace oido::server {
+
+enum class Severity { kDebug, kInfo, kWarn, kError };
+
+// Values that hold anything but letters, digits and ._:/+- are quoted and
+// escaped, so that a client cannot forge keys or lines.
+using LogField = std::pair<absl::string_view, std::string>;
+
+// "2026-11-23T20:18:00.123Z info stream_end status=OK audio_s=3.2" on standard
+// error. Any thread. Never audio, never text.
+void Log(Severity severity, absl::string_view event, std::initializer_list<LogField> fields);
+
+void SetLogLevel(Severity lowest);
+// False: no such severity. Names: debug, info, warn, error.
+bool ParseSeverity(absl::string_view name, Severity* severity);
+
+// Lines go to `sink` instead (tests); nullptr: back to standard error.
+void SetLogSink(std::function<void(const std::string& line)> sink);
+
+}  // namespace oido::server
+
+#endif  // OIDO_SERVER_LOG_H_

@@ -1,0 +1,61 @@
+// Merges updates while they wait.
+#include "server/outbox.h"
+
+#include <utility>
+
+namespace oido::server {
+namespace {
+
+size_t Bytes(const Update& update) {
+  size_t bytes = 0;
+  if (update.final_result.has_value()) {
+    bytes += sizeof(Update);
+    for (const model::Word& word : update.final_result->hypothesis.words) {
+      bytes += sizeof(word) + word.text.size();
+    }
+  }
+  for (const std::string& id : update.markers) bytes += sizeof(id) + id.size();
+  return bytes;
+}
+
+}  // namespace
+
+void Outbox::AddFinal(Result result) {
+  DropInterim();
+  updates_.emplace_back();
+  updates_.back().final_result = std::move(result);
+  bytes_ += Bytes(updates_.back());
+}
+
+void Outbox::SetInterim(Result result) {
+  if (updates_.empty()) updates_.emplace_back();
+  updates_.back().interim = std::move(result);
+}
+
+void Outbox::AddMarker(std::string id) {
+  if (updates_.empty()) updates_.emplace_back();
+  bytes_ += sizeof(id) + id.size();
+  updates_.back().markers.push_back(std::move(id));
+}
+
+Update Outbox::Pop() {
+  Update update = std::move(updates_.front());
+  updates_.pop_front();
+  bytes_ -= Bytes(update);
+  return update;
+}
+
+void Outbox::Clear() {
+  updates_.clear();
+  updates_.shrink_to_fit();
+  bytes_ = 0;
+}
+
+void Outbox::DropInterim() {
+  if (updates_.empty()) return;
+  Update& last = updates_.back();
+  last.interim.reset();
+  if (!last.final_result.has_value() && last.markers.empty()) updates_.pop_back();
+}
+
+}  // namespace oido::server

@@ -1,0 +1,41 @@
+// Updates that the network has not taken yet.
+#ifndef OIDO_SERVER_OUTBOX_H_
+#define OIDO_SERVER_OUTBOX_H_
+
+#include <cstddef>
+#include <deque>
+#include <string>
+
+#include "server/update.h"
+
+namespace oido::server {
+
+// A newer interim replaces an unsent one, a final replaces every interim, finals
+// and markers are never dropped and keep their order. Not thread-safe; Session
+// guards it.
+class Outbox {
+ public:
+  void AddFinal(Result result);
+  void SetInterim(Result result);
+  void AddMarker(std::string id);
+
+  bool empty() const { return updates_.empty(); }
+  // REQUIRES: !empty()
+  Update Pop();
+
+  // Bytes of finals and markers waiting, what keeping them costs included.
+  size_t bytes() const { return bytes_; }
+
+  void Clear();
+
+ private:
+  void DropInterim();
+
+  // Only the last one may carry an interim.
+  std::deque<Update> updates_;
+  size_t bytes_ = 0;
+};
+
+}  // namespace oido::server
+
+#endif  // OIDO_SERVER_OUTBOX_H_

@@ -1,0 +1,120 @@
+// Joins the parts of features/ and model/ for one stream.
+#include "server/recognizer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace oido::server {
+
+absl::StatusOr<std::unique_ptr<Recognizer>> Recognizer::Create(
+    std::shared_ptr<const LoadedModel> model, const features::AudioFormat& format,
+    int max_audio_seconds) {
+  auto audio_decoder =
+      features::AudioDecoder::Create(format, model->bundle->frontend->sample_rate_hz);
+  if (!audio_decoder.ok()) return audio_decoder.status();
+  return std::unique_ptr<Recognizer>(
+      new Recognizer(std::move(model), max_audio_seconds, *std::move(audio_decoder)));
+}
+
+Recognizer::Recognizer(std::shared_ptr<const LoadedModel> model, int max_audio_seconds,
+                       std::unique_ptr<features::AudioDecoder> audio_decoder)
+    : model_(std::move(model)),
+      max_samples_(int64_t{max_audio_seconds} * model_->bundle->frontend->sample_rate_hz),
+      audio_decoder_(std::move(audio_decoder)),
+      frontend_(model_->bundle->frontend),
+      state_(model_->bundle->acoustic_model),
+      decoder_(model_->bundle) {}
+
+absl::Status Recognizer::AcceptAudio(absl::string_view bytes, Workbench& bench) {
+  if (bytes.empty()) return absl::OkStatus();
+  has_audio_ = true;
+  bench.samples.clear();
+  const absl::Status status = audio_decoder_->Decode(bytes, &bench.samples);
+  if (!status.ok()) return status;
+  bool too_long = false;
+  if (max_samples_ > 0) {
+    const auto room = static_cast<size_t>(max_samples_ - samples_decoded_);
+    too_long = bench.samples.size() > room;
+    if (too_long) bench.samples.resize(room);
+  }
+  frontend_.AcceptWaveform(bench.samples, bench.log_mel);
+  samples_decoded_ += static_cast<int64_t>(bench.samples.size());
+  if (!too_long) return absl::OkStatus();
+  return absl::OutOfRangeError(absl::StrCat("Exceeded maximum allowed stream duration of ",
+                                            max_samples_ / model_rate_hz(), " seconds."));
+}
+
+absl::Status Recognizer::EndUtterance(Workbench& bench) {
+  if (!has_audio_) return absl::OkStatus();
+  ending_ = true;
+  bench.samples.clear();
+  const absl::Status status = audio_decoder_->Finish(&bench.samples);
+  if (max_samples_ > 0) {
+    const auto room = static_cast<size_t>(max_samples_ - samples_decoded_);
+    bench.samples.resize(std::min(bench.samples.size(), room));
+  }
+  frontend_.AcceptWaveform(bench.samples, bench.log_mel);
+  samples_decoded_ += static_cast<int64_t>(bench.samples.size());
+  frontend_.Flush(model_->bundle->decoder.flush_padding_ms, bench.log_mel);
+  return status;
+}
+
+void Recognizer::CompleteUtterance(std::vector<Result>& finals) {
+  EmitFinal(finals);
+  audio_decoder_->Reset();
+  frontend_.Reset();
+  decoder_.Reset();
+  std::fill(state_.values.begin(), state_.values.end(), 0.0f);
+  ending_ = has_audio_ = false;
+  utterance_begin_ = samples_decoded_;
+  steps_ = 0;
+}
+
+void Recognizer::Advance(absl::Span<const float> log_probs, std::vector<Result>& finals) {
+  decoder_.Advance(log_probs);
+  ++steps_;
+  if (decoder_.AtEndpoint()) EmitFinal(finals);
+}
+
+Result Recognizer::Interim() const { return ToResult(decoder_.Partial()); }
+
+int64_t Recognizer::samples_processed() const {
+  const features::FrontendOptions& options = *model_->bundle->frontend;
+  const int64_t stepped = steps_ * options.stride_frames * options.hop_samples();
+  // The padding behind the end of an utterance is none of the client's audio.
+  return std::min(utterance_begin_ + stepped, samples_decoded_);
+}
+
+size_t Recognizer::size_bytes() const {
+  return sizeof(*this) - sizeof(frontend_) - sizeof(state_) - sizeof(decoder_) +
+         audio_decoder_->size_bytes() + frontend_.size_bytes() + state_.size_bytes() +
+         decoder_.size_bytes();
+}
+
+void Recognizer::EmitFinal(std::vector<Result>& finals) {
+  Result result = ToResult(decoder_.Finalize());
+  if (result.hypothesis.words.empty()) return;
+  sent_text_ = true;
+  finals.push_back(std::move(result));
+}
+
+Result Recognizer::ToResult(model::Hypothesis hypothesis) const {
+  Result result;
+  result.end_ms = ToMs(samples_processed());
+  const int begin_ms = ToMs(utterance_begin_);
+  for (model::Word& word : hypothesis.words) {
+    word.start_ms += begin_ms;
+    word.end_ms += begin_ms;
+  }
+  result.hypothesis = std::move(hypothesis);
+  result.continues = sent_text_;
+  return result;
+}
+
+int Recognizer::ToMs(int64_t samples) const {
+  return static_cast<int>(samples * 1000 / model_rate_hz());
+}
+
+}  // namespace oido::server

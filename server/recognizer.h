@@ -1,0 +1,107 @@
+// One stream's way from bytes to words, one model step at a time.
+#ifndef OIDO_SERVER_RECOGNIZER_H_
+#define OIDO_SERVER_RECOGNIZER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "features/audio_decoder.h"
+#include "features/frontend.h"
+#include "features/log_mel.h"
+#include "model/ctc_greedy.h"
+#include "model/stream_state.h"
+#include "server/model_set.h"
+#include "server/update.h"
+
+namespace oido::server {
+
+// Memory of one thread that all streams it works for share.
+struct Workbench {
+  features::LogMel& log_mel;
+  std::vector<float>& samples;
+};
+
+// Audio decoder, front end, LSTM state and CTC decoder of one stream. The model
+// step itself is done outside, for many streams at once. What comes out depends
+// on the audio and on where utterances are ended, not on how the bytes are cut.
+// One thread at a time.
+//
+//   while there is input: AcceptAudio or EndUtterance,
+//     while has_step(): PopStep, (model), Advance,
+//   and after EndUtterance, without steps left: CompleteUtterance.
+class Recognizer {
+ public:
+  // `max_audio_seconds`: 0 for no limit.
+  static absl::StatusOr<std::unique_ptr<Recognizer>> Create(
+      std::shared_ptr<const LoadedModel> model, const features::AudioFormat& format,
+      int max_audio_seconds);
+
+  // INVALID_ARGUMENT: the bytes are not the audio that was declared.
+  // OUT_OF_RANGE: the stream is longer than allowed; the audio up to the limit
+  // was taken, so EndUtterance still has a result to give.
+  absl::Status AcceptAudio(absl::string_view bytes, Workbench& bench);
+
+  // The utterance ends here. Errors are about its last bytes; all before them
+  // is flushed in any case.
+  absl::Status EndUtterance(Workbench& bench);
+
+  // After EndUtterance, when all steps are done: the last final result goes to
+  // `finals`; audio that follows is recognised as on a new stream, later in time.
+  void CompleteUtterance(std::vector<Result>& finals);
+
+  // EndUtterance was called, CompleteUtterance was not.
+  bool ending() const { return ending_; }
+  bool has_step() const { return frontend_.steps_ready() > 0; }
+
+  // Moves the model's next input [step_size] to `step`. REQUIRES: has_step()
+  void PopStep(absl::Span<float> step) { frontend_.PopStep(step); }
+  model::StreamState& state() { return state_; }
+
+  // Decodes the model's output for that step; appends a final result if the
+  // endpoint rules end the utterance with it.
+  void Advance(absl::Span<const float> log_probs, std::vector<Result>& finals);
+
+  // The utterance so far.
+  Result Interim() const;
+
+  // Audio since the stream began, in samples at the model's rate: decoded, and
+  // gone through the model.
+  int64_t samples_decoded() const { return samples_decoded_; }
+  int64_t samples_processed() const;
+  int model_rate_hz() const { return model_->bundle->frontend->sample_rate_hz; }
+
+  size_t size_bytes() const;
+
+ private:
+  Recognizer(std::shared_ptr<const LoadedModel> model, int max_audio_seconds,
+             std::unique_ptr<features::AudioDecoder> audio_decoder);
+
+  void EmitFinal(std::vector<Result>& finals);
+  Result ToResult(model::Hypothesis hypothesis) const;
+  int ToMs(int64_t samples) const;
+
+  const std::shared_ptr<const LoadedModel> model_;
+  const int64_t max_samples_;  // 0: no limit
+  const std::unique_ptr<features::AudioDecoder> audio_decoder_;
+  features::Frontend frontend_;
+  model::StreamState state_;
+  model::CtcGreedyDecoder decoder_;
+
+  bool ending_ = false;
+  bool has_audio_ = false;         // bytes came since the last EndUtterance
+  bool sent_text_ = false;         // a final result with words was given
+  int64_t samples_decoded_ = 0;
+  int64_t utterance_begin_ = 0;    // samples_decoded_ when state was last fresh
+  int64_t steps_ = 0;              // model steps since then
+};
+
+}  // namespace oido::server
+
+#endif  // OIDO_SERVER_RECOGNIZER_H_

@@ -1,0 +1,145 @@
+// The limits of every field a client may set.
+#include "server/requests.h"
+
+#include <grpcpp/support/proto_buffer_reader.h>
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/errors.h"
+
+namespace oido::server {
+namespace {
+
+absl::StatusOr<features::AudioEncoding> CheckEncoding(const v1::RecognitionConfig& config,
+                                                      const std::string& prefix) {
+  switch (config.encoding()) {
+    case v1::AUDIO_ENCODING_UNSPECIFIED:
+      return features::AudioEncoding::kUnspecified;
+    case v1::LINEAR16:
+      return features::AudioEncoding::kLinear16;
+    case v1::FLOAT32:
+      return features::AudioEncoding::kFloat32;
+    default:
+      return FieldError(prefix + "encoding",
+                        absl::StrCat(prefix, "encoding: ", static_cast<int>(config.encoding()),
+                                     " is unknown; there is LINEAR16 (1), FLOAT32 (2) and "
+                                     "AUDIO_ENCODING_UNSPECIFIED (0) for WAV files"));
+  }
+}
+
+absl::Status CheckRateAndChannels(const v1::RecognitionConfig& config, const std::string& prefix) {
+  const int rate = config.sample_rate_hertz();
+  const bool from_header = rate == 0 && config.encoding() == v1::AUDIO_ENCODING_UNSPECIFIED;
+  if (!from_header && (rate < features::kMinSampleRateHz || rate > features::kMaxSampleRateHz)) {
+    return FieldError(prefix + "sample_rate_hertz",
+                      absl::StrCat(prefix, "sample_rate_hertz: ", rate, " is not in ",
+                                   features::kMinSampleRateHz, "..", features::kMaxSampleRateHz));
+  }
+  const int channels = config.audio_channel_count();
+  if (channels != 0 && channels != 1) {
+    return FieldError(prefix + "audio_channel_count",
+                      absl::StrCat(prefix, "audio_channel_count: ", channels,
+                                   " channels are not supported, only 1"));
+  }
+  return absl::OkStatus();
+}
+
+// "en" and "en-US" both name a model of "en-US".
+bool SpeaksLanguage(const model::Bundle& bundle, const std::string& wanted) {
+  const absl::string_view language = bundle.language_code;
+  return wanted.empty() || absl::EqualsIgnoreCase(wanted, language) ||
+         absl::EqualsIgnoreCase(wanted, language.substr(0, language.find('-')));
+}
+
+absl::Status CheckId(const std::string& field, const std::string& id) {
+  if (id.size() <= kMaxIdBytes) return absl::OkStatus();
+  return FieldError(field, absl::StrCat(field, ": ", id.size(), " bytes, limit ", kMaxIdBytes));
+}
+
+absl::Status PushControl(const v1::StreamControl& control, Session* session) {
+  switch (control.command_case()) {
+    case v1::StreamControl::kFinalize:
+      session->PushFinalize();
+      return absl::OkStatus();
+    case v1::StreamControl::kMarker: {
+      absl::Status status = CheckId("control.marker.id", control.marker().id());
+      if (status.ok()) session->PushMarker(control.marker().id());
+      return status;
+    }
+    case v1::StreamControl::COMMAND_NOT_SET:
+      break;
+  }
+  return FieldError("control.command", "control.command: none is set; there is finalize and marker");
+}
+
+}  // namespace
+
+absl::Status ParseMessage(grpc::ByteBuffer* bytes, google::protobuf::Message* message) {
+  const size_t length = bytes->Length();
+  bool parsed = false;
+  {
+    grpc::ProtoBufferReader reader(bytes);
+    parsed = message->ParseFromZeroCopyStream(&reader) && reader.status().ok();
+  }
+  bytes->Clear();
+  if (parsed) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("a message of ", length, " bytes is no ", message->GetTypeName()));
+}
+
+absl::StatusOr<SessionConfig> CheckConfig(const v1::RecognitionConfig& config,
+                                          const std::string& prefix, const ModelSet& models) {
+  absl::StatusOr<features::AudioEncoding> encoding = CheckEncoding(config, prefix);
+  if (!encoding.ok()) return encoding.status();
+  absl::Status status = CheckRateAndChannels(config, prefix);
+  if (!status.ok()) return status;
+  auto model = models.Find(config.model());
+  if (!model.ok()) return model.status();
+  if (!SpeaksLanguage(*(*model)->bundle, config.language_code())) {
+    const std::string value = config.language_code().substr(0, 64);
+    return FieldError(prefix + "language_code",
+                      absl::StrCat(prefix, "language_code: \"", value, "\" is not spoken by model \"",
+                                   (*model)->bundle->name, "\", which takes \"",
+                                   (*model)->bundle->language_code, "\""));
+  }
+  SessionConfig result;
+  result.model = *std::move(model);
+  result.format.encoding = *encoding;
+  result.format.sample_rate_hz = config.sample_rate_hertz();
+  return result;
+}
+
+absl::StatusOr<SessionConfig> CheckStreamingConfig(const v1::StreamingRecognitionConfig& config,
+                                                   const ModelSet& models) {
+  absl::Status status = CheckId("streaming_config.request_id", config.request_id());
+  if (!status.ok()) return status;
+  auto result = CheckConfig(config.config(), "streaming_config.config.", models);
+  if (result.ok()) result->interim_results = config.interim_results();
+  return result;
+}
+
+absl::Status PushInput(v1::StreamingRecognizeRequest* request, size_t max_message_bytes,
+                       Session* session) {
+  switch (request->request_case()) {
+    case v1::StreamingRecognizeRequest::kAudioContent: {
+      const size_t size = request->audio_content().size();
+      if (size > max_message_bytes) {
+        return FieldError("audio_content", absl::StrCat("audio_content: ", size, " bytes, limit ",
+                                                        max_message_bytes));
+      }
+      session->PushAudio(std::move(*request->mutable_audio_content()));
+      return absl::OkStatus();
+    }
+    case v1::StreamingRecognizeRequest::kControl:
+      return PushControl(request->control(), session);
+    default:
+      return FieldError("request", "request: a message must carry streaming_config, audio_content "
+                                   "or control; this one carries nothing");
+  }
+}
+
+}  // namespace oido::server

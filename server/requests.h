@@ -1,0 +1,36 @@
+// Checks requests and turns them into the session's terms.
+#ifndef OIDO_SERVER_REQUESTS_H_
+#define OIDO_SERVER_REQUESTS_H_
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "oido/v1/speech.pb.h"
+#include "server/model_set.h"
+#include "server/session.h"
+
+namespace oido::server {
+
+inline constexpr int kMaxIdBytes = 128;
+
+// INVALID_ARGUMENT: the bytes are no message of this type. `bytes` is used up.
+absl::Status ParseMessage(grpc::ByteBuffer* bytes, google::protobuf::Message* message);
+
+// Errors name the field below `prefix`, its value and the limit; an unknown
+// model is NOT_FOUND.
+absl::StatusOr<SessionConfig> CheckConfig(const v1::RecognitionConfig& config,
+                                          const std::string& prefix, const ModelSet& models);
+
+// As CheckConfig, with the fields of the stream.
+absl::StatusOr<SessionConfig> CheckStreamingConfig(const v1::StreamingRecognitionConfig& config,
+                                                   const ModelSet& models);
+
+// Passes one message after the configuration on to `session`, or says what is
+// wrong with it.
+absl::Status PushInput(v1::StreamingRecognizeRequest* request, size_t max_message_bytes,
+                       Session* session);
+
+}  // namespace oido::server
+
+#endif  // OIDO_SERVER_REQUESTS_H_

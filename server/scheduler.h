@@ -1,0 +1,73 @@
+// Workers that step all ready sessions together.
+#ifndef OIDO_SERVER_SCHEDULER_H_
+#define OIDO_SERVER_SCHEDULER_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/batch_stepper.h"
+#include "server/clock.h"
+#include "server/model_set.h"
+#include "server/mutex.h"
+#include "server/session.h"
+#include "server/turn.h"
+
+namespace oido::server {
+
+struct SchedulerOptions {
+  int workers = 0;  // 0: one per core
+  int max_batch = 64;
+};
+
+// Work-conserving: a worker never waits for a batch to fill; while it is busy
+// the next one fills itself. The session that has been ready longest goes first,
+// with others of its model; one that has more to do goes to the end. Enqueue may
+// be called from any thread and does not block.
+class Scheduler final : public ReadyQueue {
+ public:
+  // `clock` outlives the scheduler.
+  static absl::StatusOr<std::unique_ptr<Scheduler>> Create(
+      const SchedulerOptions& options, const ModelSet& models, const Clock* clock,
+      const StepperFactory& factory = RunnerStepper::Create);
+
+  // Workers end after their turn; sessions that wait are let go.
+  ~Scheduler() override;
+
+  void Enqueue(std::shared_ptr<Session> session) override;
+
+  int workers() const { return static_cast<int>(threads_.size()); }
+
+ private:
+  struct Ready {
+    uint64_t number;  // counts up: smaller has waited longer
+    std::shared_ptr<Session> session;
+  };
+  using Batch = std::vector<std::shared_ptr<Session>>;
+  using Tools = std::vector<std::unique_ptr<TurnRunner>>;  // [model]
+
+  Scheduler(const SchedulerOptions& options, size_t models);
+
+  void Work(const Tools& tools);
+  // Empty: the scheduler stops.
+  Batch TakeBatch();
+  size_t OldestModel() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const size_t max_batch_;
+  std::vector<std::thread> threads_;
+
+  Mutex mutex_;
+  CondVar work_;
+  std::vector<std::deque<Ready>> ready_ ABSL_GUARDED_BY(mutex_);  // [model]
+  size_t ready_count_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t waiting_workers_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t next_number_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace oido::server
+
+#endif  // OIDO_SERVER_SCHEDULER_H_

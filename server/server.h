@@ -1,0 +1,60 @@
+// A running server: listener, service, scheduler and registry.
+#ifndef OIDO_SERVER_SERVER_H_
+#define OIDO_SERVER_SERVER_H_
+
+#include <grpcpp/server.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/batch_stepper.h"
+#include "server/clock.h"
+#include "server/model_set.h"
+#include "server/scheduler.h"
+#include "server/server_options.h"
+#include "server/session_registry.h"
+#include "server/speech_service.h"
+
+namespace oido::server {
+
+class Server {
+ public:
+  // `options` are valid, their models loaded as `models`; `clock` outlives the
+  // server. UNAVAILABLE: cannot listen.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(
+      const ServerOptions& options, ModelSet models, const Clock* clock,
+      const StepperFactory& factory = RunnerStepper::Create);
+
+  // Ends running calls at once.
+  ~Server();
+
+  // HOST:PORT with the actual port.
+  const std::string& address() const { return address_; }
+  const ModelSet& models() const { return models_; }
+  SessionRegistry& registry() { return registry_; }
+
+  // Health goes NOT_SERVING and new streams are refused; running ones may go on
+  // for `grace`, then their input is ended with UNAVAILABLE. Blocks until all
+  // are done or dropped. Once.
+  void Drain(absl::Duration grace);
+
+ private:
+  Server(const ServerOptions& options, ModelSet models, const Clock* clock);
+
+  absl::Status Listen(const ServerOptions& options);
+
+  const ModelSet models_;
+  SessionRegistry registry_;
+  std::unique_ptr<Scheduler> scheduler_;
+  std::unique_ptr<SpeechService> service_;
+  std::unique_ptr<grpc::Server> grpc_server_;
+  std::thread sweeper_;
+  std::string address_;
+};
+
+}  // namespace oido::server
+
+#endif  // OIDO_SERVER_SERVER_H_

@@ -1,0 +1,33 @@
+// Command line and configuration file to ServerOptions.
+#ifndef OIDO_SERVER_SERVER_CONFIG_H_
+#define OIDO_SERVER_SERVER_CONFIG_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "oido/config/server_config.pb.h"
+#include "server/server_options.h"
+
+namespace oido::server {
+
+struct CommandLine {
+  config::ServerConfig config;
+  // Not empty: what --help or --version asks to print before leaving.
+  std::string print;
+};
+
+// Flags are the fields of ServerConfig, and --config FILE, --help, --version. A
+// flag overrides the file. INVALID_ARGUMENT names an unknown flag or key and
+// the known one nearest to it.
+absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv);
+
+// Protobuf text format. `name` is for messages.
+absl::StatusOr<config::ServerConfig> ParseConfigText(const std::string& text,
+                                                     const std::string& name);
+
+// Defaults where `config` says nothing; checked by Validate.
+absl::StatusOr<ServerOptions> ToOptions(const config::ServerConfig& config);
+
+}  // namespace oido::server
+
+#endif  // OIDO_SERVER_SERVER_CONFIG_H_

@@ -1,0 +1,109 @@
+// oido-server: options to a running server, until a signal ends it.
+#include <grpc/support/log.h>
+#include <signal.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/clock.h"
+#include "server/log.h"
+#include "server/model_set.h"
+#include "server/server.h"
+#include "server/server_config.h"
+#include "server/server_options.h"
+
+namespace oido::server {
+namespace {
+
+constexpr int kExitFailed = 1;  // the port or a model
+constexpr int kExitUsage = 2;   // the command line or the configuration file
+
+int Complain(const absl::Status& status, int exit_code) {
+  std::fprintf(stderr, "oido-server: error: %s\n", std::string(status.message()).c_str());
+  return exit_code;
+}
+
+// gRPC's own lines join the log.
+void LogGrpc(gpr_log_func_args* args) {
+  const Severity severity =
+      args->severity == GPR_LOG_SEVERITY_ERROR ? Severity::kError : Severity::kDebug;
+  Log(severity, "grpc", {{"message", args->message}});
+}
+
+absl::Status FindShippedModels(ServerOptions* options) {
+  if (!options->models.empty()) return absl::OkStatus();
+  std::error_code error;
+  const auto executable = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return absl::InternalError(absl::StrCat("/proc/self/exe: ", error.message()));
+  const auto directory = executable.parent_path().parent_path() / "share" / "oido" / "models";
+  absl::StatusOr<std::vector<std::string>> found = FindBundles(directory.string());
+  if (!found.ok()) return found.status();
+  options->models = *std::move(found);
+  return absl::OkStatus();
+}
+
+void Announce(const Server& server) {
+  std::vector<std::string> names;
+  for (const auto& model : server.models().models()) {
+    names.push_back(absl::StrCat(model->bundle->name, " ", model->bundle->version));
+  }
+  std::printf("oido-server listening on %s\nmodels: %s\n", server.address().c_str(),
+              absl::StrJoin(names, ", ").c_str());
+  std::fflush(stdout);
+  Log(Severity::kInfo, "listening",
+      {{"address", server.address()}, {"models", absl::StrJoin(names, ", ")}});
+}
+
+int Run(ServerOptions options, const sigset_t& end_signals) {
+  Severity severity = Severity::kInfo;
+  ParseSeverity(options.log_level, &severity);
+  SetLogLevel(severity);
+  gpr_set_log_function(LogGrpc);
+  absl::Status status = FindShippedModels(&options);
+  if (!status.ok()) return Complain(status, kExitFailed);
+  auto models = ModelSet::Load(options.models);
+  if (!models.ok()) return Complain(models.status(), kExitFailed);
+  const SteadyClock clock;
+  auto server = Server::Start(options, *std::move(models), &clock);
+  if (!server.ok()) return Complain(server.status(), kExitFailed);
+  Announce(**server);
+
+  int signal = 0;
+  sigwait(&end_signals, &signal);
+  // A second signal ends the process on the spot.
+  pthread_sigmask(SIG_UNBLOCK, &end_signals, nullptr);
+  Log(Severity::kInfo, "draining", {{"streams", absl::StrCat((*server)->registry().size())}});
+  (*server)->Drain(absl::Seconds(options.drain_seconds));
+  server->reset();
+  Log(Severity::kInfo, "stopped", {});
+  return 0;
+}
+
+int Main(int argc, const char* const* argv) {
+  // Before any thread starts, so that all inherit it and only sigwait sees them.
+  sigset_t end_signals;
+  sigemptyset(&end_signals);
+  sigaddset(&end_signals, SIGTERM);
+  sigaddset(&end_signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &end_signals, nullptr);
+  auto command_line = ParseCommandLine(argc, argv);
+  if (!command_line.ok()) return Complain(command_line.status(), kExitUsage);
+  if (!command_line->print.empty()) {
+    std::fputs(command_line->print.c_str(), stdout);
+    return 0;
+  }
+  auto options = ToOptions(command_line->config);
+  if (!options.ok()) return Complain(options.status(), kExitUsage);
+  return Run(*std::move(options), end_signals);
+}
+
+}  // namespace
+}  // namespace oido::server
+
+int main(int argc, char** argv) { return oido::server::Main(argc, argv); }

@@ -1,0 +1,35 @@
+// The options of a server.
+#ifndef OIDO_SERVER_SERVER_OPTIONS_H_
+#define OIDO_SERVER_SERVER_OPTIONS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace oido::server {
+
+// Meanings: proto/oido/config/server_config.proto.
+struct ServerOptions {
+  std::string listen = "127.0.0.1:50051";
+  std::vector<std::string> models;  // bundle directories
+  int max_streams = 256;
+  int max_stream_seconds = 0;
+  int idle_timeout_seconds = 60;
+  int max_streaming_message_bytes = 1 << 20;
+  int max_unary_message_bytes = 64 << 20;
+  int drain_seconds = 30;
+  std::string log_level = "info";
+
+  // Performance.
+  int workers = 0;
+  int max_batch = 64;
+  int inbox_bytes = 256 << 10;
+};
+
+// OK, or INVALID_ARGUMENT naming the option, its value and the limit.
+absl::Status Validate(const ServerOptions& options);
+
+}  // namespace oido::server
+
+#endif  // OIDO_SERVER_SERVER_OPTIONS_H_

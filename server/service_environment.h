@@ -1,0 +1,27 @@
+// What every call of the service shares.
+#ifndef OIDO_SERVER_SERVICE_ENVIRONMENT_H_
+#define OIDO_SERVER_SERVICE_ENVIRONMENT_H_
+
+#include <cstddef>
+
+#include "server/clock.h"
+#include "server/model_set.h"
+#include "server/session.h"
+#include "server/session_registry.h"
+
+namespace oido::server {
+
+// Everything pointed at outlives the service and is thread-safe.
+struct ServiceEnvironment {
+  const ModelSet* models = nullptr;
+  const Clock* clock = nullptr;
+  ReadyQueue* ready = nullptr;
+  SessionRegistry* registry = nullptr;
+  SessionLimits limits;
+  size_t max_streaming_message_bytes = 0;
+  size_t max_unary_message_bytes = 0;
+};
+
+}  // namespace oido::server
+
+#endif  // OIDO_SERVER_SERVICE_ENVIRONMENT_H_

@@ -1,0 +1,190 @@
+// The sides of a session that the transport and the registry see.
+#include "server/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace oido::server {
+
+Session::Session(const SessionLimits& limits, const Clock* clock, ReadyQueue* ready,
+                 std::shared_ptr<Transport> transport)
+    : limits_(limits),
+      clock_(clock),
+      ready_(ready),
+      transport_(std::move(transport)),
+      last_activity_(clock->Now()) {}
+
+absl::Status Session::Configure(const SessionConfig& config) {
+  MutexLock lock(mutex_);
+  const bool awaited = phase_ == Phase::kAwaitingConfig;
+  if (!Apply(PhaseEvent::kConfig) || !awaited) return end_status_;
+  auto recognizer = Recognizer::Create(config.model, config.format, limits_.max_audio_seconds);
+  if (!recognizer.ok()) {
+    EndWith(PhaseEvent::kFailed, recognizer.status());
+    return end_status_;
+  }
+  recognizer_ = *std::move(recognizer);
+  recognizer_bytes_ = recognizer_->size_bytes();
+  model_ = config.model;
+  interim_results_ = config.interim_results;
+  last_activity_ = clock_->Now();
+  if (config.format.encoding != features::AudioEncoding::kUnspecified) {
+    const int sample_bytes = config.format.encoding == features::AudioEncoding::kLinear16 ? 2 : 4;
+    bytes_per_second_ = static_cast<double>(config.format.sample_rate_hz) * sample_bytes;
+  }
+  return absl::OkStatus();
+}
+
+void Session::PushAudio(std::string bytes) {
+  Push({.kind = InboxItem::Kind::kAudio, .data = std::move(bytes)}, PhaseEvent::kInput);
+}
+
+void Session::PushFinalize() { Push({.kind = InboxItem::Kind::kFinalize}, PhaseEvent::kInput); }
+
+void Session::PushMarker(std::string id) {
+  Push({.kind = InboxItem::Kind::kMarker, .data = std::move(id)}, PhaseEvent::kInput);
+}
+
+void Session::HalfClose() { Push({.kind = InboxItem::Kind::kEnd}, PhaseEvent::kHalfClose); }
+
+void Session::Fail(absl::Status status) {
+  MutexLock lock(mutex_);
+  if (phase_ == Phase::kAwaitingConfig || active()) {
+    EndWith(PhaseEvent::kFailed, std::move(status));
+  }
+}
+
+void Session::Cancel() {
+  MutexLock lock(mutex_);
+  if (phase_ != Phase::kFinished) {
+    EndWith(PhaseEvent::kCancelled, absl::CancelledError("the client has gone"));
+  }
+  outbox_.Clear();
+}
+
+bool Session::WantsInput() const {
+  MutexLock lock(mutex_);
+  return (phase_ == Phase::kAwaitingConfig || phase_ == Phase::kStreaming) &&
+         inbox_.bytes() < limits_.inbox_bytes;
+}
+
+std::optional<Update> Session::TakeUpdate() {
+  MutexLock lock(mutex_);
+  if (outbox_.empty()) return std::nullopt;
+  Update update = outbox_.Pop();
+  update.audio_processed = stats_.audio;
+  update.audio_received = AudioReceived();
+  update.latency = turn_;
+  const absl::Duration spent = turn_.features + turn_.model + turn_.decode;
+  update.latency.queue =
+      std::max(absl::ZeroDuration(), clock_->Now() - newest_arrival_ - spent);
+  if (phase_ == Phase::kDelivering) last_activity_ = clock_->Now();
+  return update;
+}
+
+std::optional<absl::Status> Session::TakeEnd() {
+  MutexLock lock(mutex_);
+  if (phase_ == Phase::kDelivering && outbox_.empty()) Apply(PhaseEvent::kDelivered);
+  if (phase_ != Phase::kFinished || end_taken_) return std::nullopt;
+  end_taken_ = true;
+  return end_status_;
+}
+
+void Session::Expire(absl::Status status) {
+  bool waiting = false;
+  {
+    MutexLock lock(mutex_);
+    waiting = phase_ == Phase::kAwaitingConfig;
+    if (waiting) EndWith(PhaseEvent::kFailed, status);
+  }
+  if (waiting) return transport_->Wake();
+  Push({.kind = InboxItem::Kind::kEnd, .end_status = std::move(status)}, PhaseEvent::kHalfClose);
+}
+
+absl::Duration Session::Sweep(absl::Duration now, absl::Duration timeout) {
+  bool unread = false;
+  {
+    MutexLock lock(mutex_);
+    // A half-closed stream is the workers' to finish, as is one with work left.
+    const bool busy = phase_ == Phase::kHalfClosed ||
+                      (phase_ == Phase::kStreaming && (place_ != Place::kIdle || !inbox_.empty()));
+    if (busy) return now + timeout;
+    if (now - last_activity_ < timeout) return last_activity_ + timeout;
+    unread = phase_ == Phase::kDelivering || phase_ == Phase::kFinished;
+  }
+  if (unread) {
+    transport_->Abort();
+  } else {
+    Expire(absl::OutOfRangeError(absl::StrCat(
+        "Audio Timeout Error: nothing came for ", absl::ToInt64Seconds(timeout), " seconds.")));
+  }
+  return now + timeout;
+}
+
+SessionStats Session::Stats() const {
+  MutexLock lock(mutex_);
+  SessionStats stats = stats_;
+  stats.status = end_status_;
+  return stats;
+}
+
+size_t Session::size_bytes() const {
+  MutexLock lock(mutex_);
+  return sizeof(*this) + inbox_.bytes() + outbox_.bytes() + recognizer_bytes_;
+}
+
+// False: `event` is an error of the client's, which has ended the session.
+bool Session::Apply(PhaseEvent event) {
+  absl::StatusOr<Phase> next = NextPhase(phase_, event);
+  if (!next.ok()) {
+    EndWith(PhaseEvent::kFailed, next.status());
+    return false;
+  }
+  if (*next != phase_) last_activity_ = clock_->Now();
+  phase_ = *next;
+  return true;
+}
+
+void Session::EndWith(PhaseEvent event, absl::Status status) {
+  end_status_ = std::move(status);
+  Apply(event);
+  FreeInput();
+}
+
+void Session::FreeInput() {
+  inbox_.Clear();
+  if (place_ == Place::kLeased) return;  // GiveBack does it
+  recognizer_.reset();
+  recognizer_bytes_ = 0;
+}
+
+void Session::Push(InboxItem item, PhaseEvent event) {
+  {
+    MutexLock lock(mutex_);
+    if (phase_ != Phase::kAwaitingConfig && phase_ != Phase::kStreaming) return;
+    if (!Apply(event)) return;
+    item.arrival = last_activity_ = clock_->Now();
+    if (item.kind == InboxItem::Kind::kAudio) {
+      audio_bytes_received_ += static_cast<int64_t>(item.data.size());
+    }
+    inbox_.Push(std::move(item));
+    if (place_ != Place::kIdle || inbox_.empty()) return;
+    place_ = Place::kQueued;
+  }
+  ready_->Enqueue(shared_from_this());
+}
+
+absl::Duration Session::AudioReceived() const {
+  double seconds = absl::ToDoubleSeconds(audio_decoded_);
+  if (bytes_per_second_ > 0) {
+    seconds = static_cast<double>(audio_bytes_received_) / bytes_per_second_;
+  } else if (const auto waiting = static_cast<double>(inbox_.audio_bytes()); seconds > 0) {
+    // The header's format is the decoder's secret: go by what was decoded so far.
+    seconds *= 1.0 + waiting / (static_cast<double>(audio_bytes_received_) - waiting);
+  }
+  return std::max(absl::Seconds(seconds), stats_.audio);
+}
+
+}  // namespace oido::server

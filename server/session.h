@@ -1,0 +1,181 @@
+// One stream's state machine between a transport and the scheduler.
+#ifndef OIDO_SERVER_SESSION_H_
+#define OIDO_SERVER_SESSION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "features/audio_decoder.h"
+#include "server/clock.h"
+#include "server/inbox.h"
+#include "server/model_set.h"
+#include "server/mutex.h"
+#include "server/outbox.h"
+#include "server/recognizer.h"
+#include "server/session_phase.h"
+#include "server/update.h"
+
+namespace oido::server {
+
+class Session;
+
+// The network's end of a session. Called from any thread, without any lock of
+// the session or the scheduler held.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  // There may be an update or the end to send, or room for input again.
+  virtual void Wake() = 0;
+  // Drop the connection: the client does not read.
+  virtual void Abort() = 0;
+};
+
+// Where a session queues up for a worker.
+class ReadyQueue {
+ public:
+  virtual ~ReadyQueue() = default;
+  virtual void Enqueue(std::shared_ptr<Session> session) = 0;
+};
+
+struct SessionLimits {
+  size_t inbox_bytes = 256 << 10;  // reading pauses above
+  size_t outbox_bytes = 1 << 20;   // unread finals and markers: the stream fails above
+  int max_audio_seconds = 0;       // 0: no limit
+};
+
+// What the first message of a stream says, checked.
+struct SessionConfig {
+  std::shared_ptr<const LoadedModel> model;
+  features::AudioFormat format;
+  bool interim_results = false;
+};
+
+// Counters for the log.
+struct SessionStats {
+  absl::Duration audio;       // recognised
+  absl::Duration processing;  // a worker's time, a batch's time shared evenly
+  int64_t words = 0;          // in final results
+  int64_t finals = 0;
+  absl::Status status;        // how it ended
+};
+
+// Transport calls, worker calls and registry calls may come from different
+// threads at once. The worker that holds the lease is alone with the recogniser;
+// the mutex guards everything else. No call blocks.
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  // `clock` and `ready` outlive the session.
+  Session(const SessionLimits& limits, const Clock* clock, ReadyQueue* ready,
+          std::shared_ptr<Transport> transport);
+
+  // --- Transport: input. Calls that the phase forbids, and errors they return,
+  // fail the session; after the end of the input they do nothing.
+  absl::Status Configure(const SessionConfig& config);
+  void PushAudio(std::string bytes);
+  void PushFinalize();
+  void PushMarker(std::string id);
+  void HalfClose();
+  // An error of the client's: nothing more is recognised, updates that wait are
+  // still sent, then `status`.
+  void Fail(absl::Status status);
+  // The client is gone: everything is freed, at once or when the worker that is
+  // busy with it gives it back.
+  void Cancel();
+
+  // --- Transport: output.
+  bool WantsInput() const;
+  std::optional<Update> TakeUpdate();
+  // The final status, once and after the last update was taken.
+  std::optional<absl::Status> TakeEnd();
+
+  // --- Registry.
+  // Ends the input as if the client had half-closed, with `status` in the end.
+  void Expire(absl::Status status);
+  // Expires the session if the client has sent nothing for `timeout`, drops it
+  // if the client has not read for so long. Returns when to look again.
+  absl::Duration Sweep(absl::Duration now, absl::Duration timeout);
+  SessionStats Stats() const;
+  // Memory held, the recogniser as it was when last given back.
+  size_t size_bytes() const;
+
+  // --- Worker (session_worker.cc), in this order.
+  // False: the session has ended and leaves the queue.
+  bool Lease();
+  int model_index() const { return model_->index; }
+  // Takes input until a model step is ready and moves it to `step`. False: the
+  // input is used up; give back.
+  bool PrepareStep(Workbench& bench, absl::Span<float> step);
+  model::StreamState& state() { return recognizer_->state(); }
+  // `model_time`: of the whole batch of `batch_size` sessions.
+  void FinishStep(absl::Span<const float> log_probs, absl::Duration model_time, int batch_size,
+                  Workbench& bench);
+  // Publishes; queues up again where there is more to do.
+  void GiveBack();
+
+ private:
+  // kQueued: the scheduler has it; kLeased: a worker is busy with it.
+  enum class Place { kIdle, kQueued, kLeased };
+  enum class Take { kAnything, kControls };
+
+  bool Apply(PhaseEvent event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool active() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return phase_ == Phase::kStreaming || phase_ == Phase::kHalfClosed;
+  }
+  void EndWith(PhaseEvent event, absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void FreeInput() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Push(InboxItem item, PhaseEvent event);
+  absl::Duration AudioReceived() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // Worker only.
+  std::optional<InboxItem> TakeItem(Take take);
+  bool ConsumeInput(Workbench& bench, Take take);
+  void Handle(InboxItem item, Workbench& bench);
+  void Publish(std::vector<Result>& finals);
+  void PublishInterim() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const SessionLimits limits_;
+  const Clock* const clock_;
+  ReadyQueue* const ready_;
+  const std::shared_ptr<Transport> transport_;
+  // Set by Configure, before the first Enqueue.
+  std::shared_ptr<const LoadedModel> model_;
+  bool interim_results_ = false;
+  double bytes_per_second_ = 0.0;  // of the client's audio; 0: a WAV header says
+
+  mutable Mutex mutex_;
+  Phase phase_ ABSL_GUARDED_BY(mutex_) = Phase::kAwaitingConfig;
+  Place place_ ABSL_GUARDED_BY(mutex_) = Place::kIdle;
+  Inbox inbox_ ABSL_GUARDED_BY(mutex_);
+  Outbox outbox_ ABSL_GUARDED_BY(mutex_);
+  absl::Status end_status_ ABSL_GUARDED_BY(mutex_);
+  bool end_taken_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Duration last_activity_ ABSL_GUARDED_BY(mutex_);
+  int64_t audio_bytes_received_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t recognizer_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  SessionStats stats_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration audio_decoded_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration newest_arrival_ ABSL_GUARDED_BY(mutex_);
+  Latency turn_ ABSL_GUARDED_BY(mutex_);  // the newest turn's; queue is not used
+
+  // The lease holder's; others touch it under the mutex and only while the place
+  // is not kLeased.
+  std::unique_ptr<Recognizer> recognizer_;
+  // Worker only.
+  std::optional<absl::Status> ending_with_;  // input is over; how the stream ends
+  bool wake_ = false;
+  int interim_words_ = 0;          // last interim published: number of words...
+  std::string interim_last_word_;  // ...and the last one, with its openness
+  absl::Duration arrival_;
+  Latency timing_;
+};
+
+}  // namespace oido::server
+
+#endif  // OIDO_SERVER_SESSION_H_

@@ -1,0 +1,168 @@
+// The side of a session that the worker with the lease sees.
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/session.h"
+
+namespace oido::server {
+
+bool Session::Lease() {
+  MutexLock lock(mutex_);
+  if (!active()) {
+    place_ = Place::kIdle;
+    return false;
+  }
+  place_ = Place::kLeased;
+  return true;
+}
+
+bool Session::PrepareStep(Workbench& bench, absl::Span<float> step) {
+  const absl::Duration begin = clock_->Now();
+  timing_ = Latency{};
+  const bool ready = ConsumeInput(bench, Take::kAnything);
+  if (ready) recognizer_->PopStep(step);
+  timing_.features = clock_->Now() - begin;
+  MutexLock lock(mutex_);
+  stats_.processing += timing_.features;
+  return ready;
+}
+
+void Session::FinishStep(absl::Span<const float> log_probs, absl::Duration model_time,
+                         int batch_size, Workbench& bench) {
+  const absl::Duration begin = clock_->Now();
+  std::vector<Result> finals;
+  recognizer_->Advance(log_probs, finals);
+  timing_.model = model_time;
+  timing_.decode = clock_->Now() - begin;
+  {
+    MutexLock lock(mutex_);
+    stats_.processing += timing_.decode + model_time / batch_size;
+  }
+  Publish(finals);
+  // What needs no further step need not wait for another turn.
+  ConsumeInput(bench, Take::kControls);
+}
+
+void Session::GiveBack() {
+  bool queue_up = false;
+  bool wake = false;
+  {
+    MutexLock lock(mutex_);
+    const bool over = ending_with_.has_value() && !recognizer_->ending();
+    if (active() && over) EndWith(PhaseEvent::kRecognized, *ending_with_);
+    if (active()) PublishInterim();
+    if (active() && outbox_.bytes() > limits_.outbox_bytes) {
+      EndWith(PhaseEvent::kFailed,
+              absl::ResourceExhaustedError(absl::StrCat(
+                  "results that were not read: ", outbox_.bytes(), " bytes, more than ",
+                  limits_.outbox_bytes)));
+    }
+    place_ = Place::kIdle;
+    wake = wake_ || !active();
+    wake_ = false;
+    if (active()) {
+      recognizer_bytes_ = recognizer_->size_bytes();
+      last_activity_ = clock_->Now();
+      queue_up = recognizer_->has_step() || recognizer_->ending() || !inbox_.empty();
+      if (queue_up) place_ = Place::kQueued;
+    } else {
+      FreeInput();
+    }
+  }
+  if (wake) transport_->Wake();
+  if (queue_up) ready_->Enqueue(shared_from_this());
+}
+
+std::optional<InboxItem> Session::TakeItem(Take take) {
+  MutexLock lock(mutex_);
+  if (!active() || inbox_.empty()) return std::nullopt;
+  if (take == Take::kControls && inbox_.front_kind() == InboxItem::Kind::kAudio) {
+    return std::nullopt;
+  }
+  const bool was_full = inbox_.bytes() >= limits_.inbox_bytes;
+  InboxItem item = inbox_.Pop();
+  if (was_full && inbox_.bytes() < limits_.inbox_bytes) wake_ = true;
+  return item;
+}
+
+// True: a model step is ready.
+bool Session::ConsumeInput(Workbench& bench, Take take) {
+  while (!recognizer_->has_step()) {
+    if (recognizer_->ending()) {
+      std::vector<Result> finals;
+      recognizer_->CompleteUtterance(finals);
+      Publish(finals);
+    }
+    if (ending_with_.has_value()) return false;
+    std::optional<InboxItem> item = TakeItem(take);
+    if (!item.has_value()) return false;
+    Handle(*std::move(item), bench);
+  }
+  return true;
+}
+
+void Session::Handle(InboxItem item, Workbench& bench) {
+  switch (item.kind) {
+    case InboxItem::Kind::kAudio: {
+      arrival_ = item.arrival;
+      const absl::Status status = recognizer_->AcceptAudio(item.data, bench);
+      if (status.ok()) return;
+      ending_with_ = status;
+      // Past the longest audio, what came before still gets its final result;
+      // bytes that are no audio end the stream on the spot.
+      if (absl::IsOutOfRange(status)) recognizer_->EndUtterance(bench).IgnoreError();
+      return;
+    }
+    case InboxItem::Kind::kFinalize: {
+      const absl::Status status = recognizer_->EndUtterance(bench);
+      if (!status.ok()) ending_with_ = status;
+      return;
+    }
+    case InboxItem::Kind::kMarker: {
+      MutexLock lock(mutex_);
+      if (active()) outbox_.AddMarker(std::move(item.data));
+      wake_ = true;
+      return;
+    }
+    case InboxItem::Kind::kEnd: {
+      const absl::Status status = recognizer_->EndUtterance(bench);
+      ending_with_ = item.end_status.ok() ? status : item.end_status;
+      return;
+    }
+  }
+}
+
+void Session::Publish(std::vector<Result>& finals) {
+  const double rate_hz = recognizer_->model_rate_hz();
+  MutexLock lock(mutex_);
+  if (!active()) return;
+  stats_.audio = absl::Seconds(static_cast<double>(recognizer_->samples_processed()) / rate_hz);
+  audio_decoded_ = absl::Seconds(static_cast<double>(recognizer_->samples_decoded()) / rate_hz);
+  newest_arrival_ = arrival_;
+  turn_ = timing_;
+  for (Result& result : finals) {
+    ++stats_.finals;
+    stats_.words += static_cast<int64_t>(result.hypothesis.words.size());
+    outbox_.AddFinal(std::move(result));
+    interim_words_ = 0;
+    interim_last_word_.clear();
+    wake_ = true;
+  }
+}
+
+void Session::PublishInterim() {
+  if (!interim_results_) return;
+  Result interim = recognizer_->Interim();
+  const std::vector<model::Word>& words = interim.hypothesis.words;
+  if (words.empty()) return;
+  // Greedy decoding never revises, so the end of the text tells of any change.
+  std::string last = words.back().text + (interim.hypothesis.last_word_open ? "~" : "");
+  const int count = static_cast<int>(words.size());
+  if (count == interim_words_ && last == interim_last_word_) return;
+  interim_words_ = count;
+  interim_last_word_ = std::move(last);
+  outbox_.SetInterim(std::move(interim));
+  wake_ = true;
+}
+
+}  // namespace oido::server

@@ -1,0 +1,186 @@
+// Reads while the session has room, writes while it has something to say.
+#include "server/stream_reactor.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "oido/v1/speech.pb.h"
+#include "server/call_log.h"
+#include "server/grpc_status.h"
+#include "server/mutex.h"
+#include "server/requests.h"
+#include "server/responses.h"
+
+namespace oido::server {
+namespace {
+
+// One read and one write at a time, Finish once and with no write under way.
+// Shared by the reactor and the session, so that a worker that wakes a stream
+// never meets a deleted reactor. gRPC runs no reaction inside StartRead,
+// StartWrite or Finish, so they may be called under the mutex.
+class StreamPump final : public Transport {
+ public:
+  StreamPump(const ServiceEnvironment& environment, grpc::CallbackServerContext* context,
+             BytesBidiReactor* reactor)
+      : environment_(environment), context_(context), reactor_(reactor) {
+    call_ = {.method = "StreamingRecognize",
+             .peer = context->peer(),
+             .request_id = {},
+             .begin = environment.clock->Now()};
+  }
+
+  // Admits the stream or ends it. Once, before any reaction.
+  void Begin(std::shared_ptr<Session> session) {
+    session_ = std::move(session);
+    const absl::Status admitted = environment_.registry->Add(session_);
+    if (!admitted.ok()) {
+      LogCallRefused(call_, admitted);
+      session_->Fail(admitted);
+    }
+    admitted_ = admitted.ok();
+    Wake();
+  }
+
+  void OnRead(bool ok) {
+    // Until the next StartRead nobody else touches the buffer.
+    if (ok) {
+      const absl::Status status = TakeMessage();
+      if (!status.ok()) session_->Fail(status);
+    } else {
+      session_->HalfClose();
+    }
+    MutexLock lock(mutex_);
+    reading_ = false;
+    Pump();
+  }
+
+  void OnWrite(bool ok) {
+    if (!ok) session_->Cancel();
+    MutexLock lock(mutex_);
+    writing_ = false;
+    Pump();
+  }
+
+  void OnCancel() {
+    session_->Cancel();
+    Wake();
+  }
+
+  void OnDone() {
+    {
+      MutexLock lock(mutex_);
+      reactor_ = nullptr;
+    }
+    session_->Cancel();
+    if (!admitted_) return;
+    environment_.registry->Remove(session_.get());
+    LogCallEnd(call_, session_->Stats(), environment_.clock->Now());
+  }
+
+  void Wake() override {
+    MutexLock lock(mutex_);
+    Pump();
+  }
+
+  void Abort() override {
+    MutexLock lock(mutex_);
+    if (reactor_ != nullptr) context_->TryCancel();
+  }
+
+ private:
+  absl::Status TakeMessage() {
+    v1::StreamingRecognizeRequest request;
+    absl::Status status = ParseMessage(&read_buffer_, &request);
+    if (!status.ok()) return status;
+    if (!request.has_streaming_config()) {
+      return PushInput(&request, environment_.max_streaming_message_bytes, session_.get());
+    }
+    // A second configuration is refused whatever it says.
+    if (configured_) return session_->Configure(SessionConfig{});
+    return Configure(request.streaming_config());
+  }
+
+  absl::Status Configure(const v1::StreamingRecognitionConfig& proto) {
+    configured_ = true;
+    auto config = CheckStreamingConfig(proto, *environment_.models);
+    if (!config.ok()) return config.status();
+    call_.request_id = proto.request_id();
+    {
+      MutexLock lock(mutex_);
+      response_options_.word_times = proto.config().enable_word_time_offsets();
+      response_options_.word_confidence = proto.config().enable_word_confidence();
+    }
+    LogCallStart(call_, *config);
+    return session_->Configure(*config);
+  }
+
+  void Pump() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (reactor_ == nullptr || finished_) return;
+    if (!writing_) {
+      if (std::optional<Update> update = session_->TakeUpdate(); update.has_value()) {
+        writing_ = true;
+        const std::string bytes =
+            UpdateToProto(*update, call_.request_id, response_options_).SerializeAsString();
+        const grpc::Slice slice(bytes);
+        write_buffer_ = grpc::ByteBuffer(&slice, 1);
+        reactor_->StartWrite(&write_buffer_);
+      } else if (std::optional<absl::Status> end = session_->TakeEnd(); end.has_value()) {
+        finished_ = true;
+        reactor_->Finish(ToGrpcStatus(*end));
+        return;
+      }
+    }
+    if (!reading_ && session_->WantsInput()) {
+      reading_ = true;
+      reactor_->StartRead(&read_buffer_);
+    }
+  }
+
+  const ServiceEnvironment& environment_;
+  grpc::CallbackServerContext* const context_;
+  std::shared_ptr<Session> session_;  // set by Begin
+  bool admitted_ = false;             // set by Begin
+  // Written by the first read, before the session has anything to say.
+  CallInfo call_;
+  bool configured_ = false;
+  grpc::ByteBuffer read_buffer_;
+
+  Mutex mutex_;
+  BytesBidiReactor* reactor_ ABSL_GUARDED_BY(mutex_);
+  ResponseOptions response_options_ ABSL_GUARDED_BY(mutex_);
+  grpc::ByteBuffer write_buffer_ ABSL_GUARDED_BY(mutex_);
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+class StreamReactor final : public BytesBidiReactor {
+ public:
+  StreamReactor(grpc::CallbackServerContext* context, const ServiceEnvironment& environment)
+      : pump_(std::make_shared<StreamPump>(environment, context, this)) {
+    pump_->Begin(std::make_shared<Session>(environment.limits, environment.clock,
+                                           environment.ready, pump_));
+  }
+
+  void OnReadDone(bool ok) override { pump_->OnRead(ok); }
+  void OnWriteDone(bool ok) override { pump_->OnWrite(ok); }
+  void OnCancel() override { pump_->OnCancel(); }
+  void OnDone() override {
+    pump_->OnDone();
+    delete this;
+  }
+
+ private:
+  const std::shared_ptr<StreamPump> pump_;
+};
+
+}  // namespace
+
+BytesBidiReactor* NewStreamReactor(grpc::CallbackServerContext* context,
+                                   const ServiceEnvironment& environment) {
+  return new StreamReactor(context, environment);
+}
+
+}  // namespace oido::server

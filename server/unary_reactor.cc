@@ -1,0 +1,173 @@
+// Feeds the recording as the session takes it and collects the finals.
+#include "server/unary_reactor.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "oido/v1/speech.pb.h"
+#include "server/call_log.h"
+#include "server/errors.h"
+#include "server/grpc_status.h"
+#include "server/mutex.h"
+#include "server/requests.h"
+#include "server/responses.h"
+
+namespace oido::server {
+namespace {
+
+// What a session is given at once.
+constexpr size_t kPieceBytes = 32 << 10;
+
+// Shared by the reactor and the session, as StreamPump is.
+class UnaryPump final : public Transport {
+ public:
+  UnaryPump(const ServiceEnvironment& environment, grpc::CallbackServerContext* context,
+            grpc::ServerUnaryReactor* reactor, grpc::ByteBuffer* response_bytes)
+      : environment_(environment),
+        context_(context),
+        response_bytes_(response_bytes),
+        reactor_(reactor) {
+    call_ = {.method = "Recognize",
+             .peer = context->peer(),
+             .request_id = {},
+             .begin = environment.clock->Now()};
+  }
+
+  // Once, before any reaction.
+  void Begin(std::shared_ptr<Session> session, grpc::ByteBuffer request_bytes) {
+    session_ = std::move(session);
+    absl::Status status = environment_.registry->Add(session_);
+    admitted_ = status.ok();
+    if (admitted_) {
+      status = Configure(&request_bytes);
+    } else {
+      LogCallRefused(call_, status);
+    }
+    if (!status.ok()) session_->Fail(status);
+    Wake();
+  }
+
+  void OnCancel() {
+    session_->Cancel();
+    Wake();
+  }
+
+  void OnDone() {
+    {
+      MutexLock lock(mutex_);
+      reactor_ = nullptr;
+    }
+    if (!admitted_) return;
+    environment_.registry->Remove(session_.get());
+    LogCallEnd(call_, session_->Stats(), environment_.clock->Now());
+  }
+
+  void Wake() override {
+    MutexLock lock(mutex_);
+    if (reactor_ == nullptr || finished_) return;
+    Feed();
+    Collect();
+  }
+
+  void Abort() override {
+    MutexLock lock(mutex_);
+    if (reactor_ != nullptr) context_->TryCancel();
+  }
+
+ private:
+  absl::Status Configure(grpc::ByteBuffer* bytes) {
+    if (bytes->Length() > environment_.max_unary_message_bytes) {
+      return FieldError("audio_content",
+                        absl::StrCat("audio_content: the request has ", bytes->Length(),
+                                     " bytes, limit ", environment_.max_unary_message_bytes));
+    }
+    MutexLock lock(mutex_);
+    absl::Status status = ParseMessage(bytes, &request_);
+    if (!status.ok()) return status;
+    if (!request_.has_config()) return FieldError("config", "config: missing");
+    auto config = CheckConfig(request_.config(), "config.", *environment_.models);
+    if (!config.ok()) return config.status();
+    options_.word_times = request_.config().enable_word_time_offsets();
+    options_.word_confidence = request_.config().enable_word_confidence();
+    LogCallStart(call_, *config);
+    return session_->Configure(*config);
+  }
+
+  void Feed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const std::string& audio = request_.audio_content();
+    while (!fed_ && session_->WantsInput()) {
+      if (offset_ == audio.size()) {
+        fed_ = true;
+        session_->HalfClose();
+        return;
+      }
+      session_->PushAudio(audio.substr(offset_, kPieceBytes));
+      offset_ = std::min(offset_ + kPieceBytes, audio.size());
+    }
+  }
+
+  void Collect() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    while (std::optional<Update> update = session_->TakeUpdate()) {
+      if (!update->final_result.has_value()) continue;
+      *response_.add_results() = FinalToProto(*update->final_result, options_);
+    }
+    const std::optional<absl::Status> end = session_->TakeEnd();
+    if (!end.has_value()) return;
+    finished_ = true;
+    SetDuration(session_->Stats().audio, response_.mutable_audio_processed());
+    const grpc::Slice slice(response_.SerializeAsString());
+    *response_bytes_ = grpc::ByteBuffer(&slice, 1);
+    reactor_->Finish(ToGrpcStatus(*end));
+  }
+
+  const ServiceEnvironment& environment_;
+  grpc::CallbackServerContext* const context_;
+  grpc::ByteBuffer* const response_bytes_;
+  std::shared_ptr<Session> session_;  // set by Begin
+  bool admitted_ = false;             // set by Begin
+  CallInfo call_;
+
+  Mutex mutex_;
+  grpc::ServerUnaryReactor* reactor_ ABSL_GUARDED_BY(mutex_);
+  v1::RecognizeRequest request_ ABSL_GUARDED_BY(mutex_);
+  v1::RecognizeResponse response_ ABSL_GUARDED_BY(mutex_);
+  ResponseOptions options_ ABSL_GUARDED_BY(mutex_);
+  size_t offset_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool fed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+class UnaryReactor final : public grpc::ServerUnaryReactor {
+ public:
+  UnaryReactor(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+               grpc::ByteBuffer* response, const ServiceEnvironment& environment)
+      : pump_(std::make_shared<UnaryPump>(environment, context, this, response)) {
+    pump_->Begin(std::make_shared<Session>(environment.limits, environment.clock,
+                                           environment.ready, pump_),
+                 *request);
+  }
+
+  void OnCancel() override { pump_->OnCancel(); }
+  void OnDone() override {
+    pump_->OnDone();
+    delete this;
+  }
+
+ private:
+  const std::shared_ptr<UnaryPump> pump_;
+};
+
+}  // namespace
+
+grpc::ServerUnaryReactor* NewUnaryReactor(grpc::CallbackServerContext* context,
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response,
+                                          const ServiceEnvironment& environment) {
+  return new UnaryReactor(context, request, response, environment);
+}
+
+}  // namespace oido::server

@@ -1,0 +1,42 @@
+// What a session tells its client: results, markers and how far it is.
+#ifndef OIDO_SERVER_UPDATE_H_
+#define OIDO_SERVER_UPDATE_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "model/hypothesis.h"
+
+namespace oido::server {
+
+struct Result {
+  model::Hypothesis hypothesis;  // word times from the start of the stream
+  // Another final result of the stream came before, so the text continues.
+  bool continues = false;
+  int end_ms = 0;  // audio, from the start of the stream, that it covers
+};
+
+// Parts of the way from a client's newest audio to the answer.
+struct Latency {
+  absl::Duration queue;
+  absl::Duration features;
+  absl::Duration model;
+  absl::Duration decode;
+};
+
+// One response.
+struct Update {
+  std::optional<Result> final_result;
+  std::optional<Result> interim;
+  std::vector<std::string> markers;
+  // Filled when the update leaves the session.
+  absl::Duration audio_received;
+  absl::Duration audio_processed;
+  Latency latency;
+};
+
+}  // namespace oido::server
+
+#endif  // OIDO_SERVER_UPDATE_H_
