@@ -1,2 +1,10 @@
 # Tests of model/.
+add_library(oido_test_bundle STATIC "${PROJECT_SOURCE_DIR}/tests/support/test_bundle.cc")
+target_link_libraries(oido_test_bundle
+  PUBLIC oido::model oido::config_proto
+  PRIVATE nlohmann_json::nlohmann_json)
+
+oido_test(tokens_test unit oido::model)
+oido_test(safetensors_test unit oido_test_bundle)
+oido_test(bundle_test unit oido_test_bundle)
 oido_test(acoustic_model_golden_test golden oido::model)

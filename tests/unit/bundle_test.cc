@@ -1,0 +1,321 @@
+// Tests of the bundle loader: what it reads and everything it refuses.
+#include "model/bundle.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "tests/support/test_bundle.h"
+
+namespace oido::model {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class BundleTest : public ::testing::Test {
+ protected:
+  BundleTest() : bundle_(test::RandomBundle({}, 7)) {}
+
+  // Writes bundle_ and loads it.
+  absl::StatusOr<std::shared_ptr<const Bundle>> Load() {
+    test::WriteBundle(bundle_, directory_.path());
+    return LoadBundle(directory_.path());
+  }
+  std::string LoadError() {
+    const auto loaded = Load();
+    EXPECT_FALSE(loaded.ok());
+    return loaded.status().ToString();
+  }
+
+  test::TempDir directory_;
+  test::TestBundle bundle_;
+};
+
+TEST(TinyBundleTest, LoadsWhatTheTrainingRecipeWrites) {
+  const auto bundle = LoadBundle("tests/data/tiny_bundle");
+  ASSERT_TRUE(bundle.ok()) << bundle.status();
+  EXPECT_EQ((*bundle)->name, "tiny-random");
+  EXPECT_EQ((*bundle)->version, "1");
+  EXPECT_EQ((*bundle)->language_code, "en-US");
+  EXPECT_EQ((*bundle)->acoustic_model.layers, 2);
+  EXPECT_EQ((*bundle)->acoustic_model.input_size, 24);
+  EXPECT_EQ((*bundle)->acoustic_model.hidden_size, 16);
+  EXPECT_EQ((*bundle)->acoustic_model.tokens, 8);
+  EXPECT_EQ((*bundle)->tokens.size(), 8);
+  EXPECT_EQ((*bundle)->frontend->mean.size(), 8u);
+  EXPECT_EQ((*bundle)->decoder.step_ms, 30);
+  EXPECT_EQ((*bundle)->decoder.emission_delay_ms, 60);
+}
+
+TEST_F(BundleTest, FillsTheDecodersDefaults) {
+  auto bundle = Load();
+  ASSERT_TRUE(bundle.ok()) << bundle.status();
+  EXPECT_EQ((*bundle)->decoder.endpoint_silence_ms, 800);
+  EXPECT_EQ((*bundle)->decoder.max_utterance_ms, 20000);
+  bundle_.config.mutable_decoder()->set_endpoint_silence_ms(500);
+  bundle_.config.mutable_decoder()->set_max_utterance_ms(9000);
+  bundle = Load();
+  ASSERT_TRUE(bundle.ok()) << bundle.status();
+  EXPECT_EQ((*bundle)->decoder.endpoint_silence_ms, 500);
+  EXPECT_EQ((*bundle)->decoder.max_utterance_ms, 9000);
+}
+
+TEST_F(BundleTest, NormalisesAsTheTensorsSay) {
+  bundle_.tensors["frontend.mean"] =
+      test::FloatTensor({8}, {1, 2, 3, 4, 5, 6, 7, 8});
+  test::Describe(&bundle_);
+  const auto bundle = Load();
+  ASSERT_TRUE(bundle.ok()) << bundle.status();
+  EXPECT_THAT((*bundle)->frontend->mean,
+              ::testing::ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+}
+
+TEST_F(BundleTest, MissingFilesAreNotFound) {
+  for (const char* name :
+       {"bundle.textproto", "tokens.txt", "weights.safetensors"}) {
+    test::WriteBundle(bundle_, directory_.path());
+    std::filesystem::remove(directory_.File(name));
+    const auto bundle = LoadBundle(directory_.path());
+    EXPECT_EQ(bundle.status().code(), absl::StatusCode::kNotFound);
+    EXPECT_THAT(bundle.status().ToString(), HasSubstr(directory_.File(name)));
+  }
+  EXPECT_EQ(LoadBundle(directory_.File("none")).status().code(),
+            absl::StatusCode::kNotFound);
+}
+
+TEST_F(BundleTest, FifoInPlaceOfAFileIsRefusedAtOnce) {
+  ASSERT_EQ(mkfifo(directory_.File("bundle.textproto").c_str(), 0600), 0);
+  EXPECT_THAT(LoadBundle(directory_.path()).status().ToString(),
+              HasSubstr("not a regular file"));
+}
+
+TEST_F(BundleTest, UnknownKeyIsReportedWithItsLine) {
+  test::WriteBundle(bundle_, directory_.path());
+  const std::string path = directory_.File("bundle.textproto");
+  test::WriteFile(path, "format_version: 1\nname: \"x\"\nlayerz: 3\n");
+  EXPECT_THAT(LoadBundle(directory_.path()).status().ToString(),
+              AllOf(HasSubstr(absl::StrCat(path, ": line 3, column ")),
+                    HasSubstr("layerz")));
+}
+
+TEST_F(BundleTest, SyntaxErrorIsReportedWithItsLine) {
+  test::WriteBundle(bundle_, directory_.path());
+  test::WriteFile(directory_.File("bundle.textproto"),
+                  "format_version: 1\n\nname: \"x\n");
+  EXPECT_THAT(LoadBundle(directory_.path()).status().ToString(),
+              HasSubstr(": line 3, column "));
+}
+
+TEST_F(BundleTest, OversizedConfigIsRefused) {
+  test::WriteBundle(bundle_, directory_.path());
+  test::WriteFile(directory_.File("bundle.textproto"),
+                  std::string((1 << 20) + 1, '\n'));
+  EXPECT_THAT(LoadBundle(directory_.path()).status().ToString(),
+              HasSubstr("1048577 bytes long"));
+}
+
+struct BadField {
+  std::string name;
+  std::function<void(config::ModelBundle*)> change;
+  std::string message;
+};
+
+class BadFieldTest : public BundleTest,
+                     public ::testing::WithParamInterface<BadField> {};
+
+TEST_P(BadFieldTest, IsRefusedWithValueAndLimit) {
+  GetParam().change(&bundle_.config);
+  const auto loaded = Load();
+  EXPECT_EQ(loaded.status().code(), absl::StatusCode::kInvalidArgument)
+      << loaded.status();
+  EXPECT_THAT(
+      loaded.status().ToString(),
+      AllOf(HasSubstr("/bundle.textproto: "), HasSubstr(GetParam().message)));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BadFieldTest,
+    ::testing::Values(
+        BadField{"version", [](auto* c) { c->set_format_version(2); },
+                 "format_version is 2"},
+        BadField{"noName", [](auto* c) { c->clear_name(); }, "name is \"\""},
+        BadField{"badName", [](auto* c) { c->set_name("a/b"); },
+                 "name is \"a/b\""},
+        BadField{"noVersion", [](auto* c) { c->clear_version(); },
+                 "version is \"\""},
+        BadField{"noLanguage", [](auto* c) { c->clear_language_code(); },
+                 "language_code is \"\""},
+        BadField{"description",
+                 [](auto* c) { c->set_description("two\nlines"); },
+                 "description"},
+        BadField{"frontend", [](auto* c) { c->clear_frontend(); },
+                 "frontend: sample_rate_hz is 0"},
+        BadField{"hop", [](auto* c) { c->mutable_frontend()->set_hop_ms(-1); },
+                 "frontend: hop_ms is -1"},
+        BadField{"nan",
+                 [](auto* c) {
+                   c->mutable_frontend()->set_mel_high_hz(
+                       std::numeric_limits<float>::quiet_NaN());
+                 },
+                 "frontend: mel_"},
+        BadField{"noLayers",
+                 [](auto* c) { c->mutable_acoustic_model()->set_layers(0); },
+                 "acoustic_model.layers is 0, must be in 1..8"},
+        BadField{"layers",
+                 [](auto* c) { c->mutable_acoustic_model()->set_layers(9); },
+                 "acoustic_model.layers is 9"},
+        BadField{
+            "hidden",
+            [](auto* c) { c->mutable_acoustic_model()->set_hidden_size(4097); },
+            "acoustic_model.hidden_size is 4097, must be in 1..4096"},
+        BadField{"tokens",
+                 [](auto* c) { c->mutable_acoustic_model()->set_tokens(1); },
+                 "acoustic_model.tokens is 1, must be in 2..65536"},
+        BadField{
+            "padding",
+            [](auto* c) { c->mutable_decoder()->set_flush_padding_ms(-1); },
+            "decoder.flush_padding_ms is -1"},
+        BadField{
+            "delay",
+            [](auto* c) { c->mutable_decoder()->set_emission_delay_ms(5001); },
+            "decoder.emission_delay_ms is 5001"},
+        BadField{"silence",
+                 [](auto* c) {
+                   c->mutable_decoder()->set_endpoint_silence_ms(-800);
+                 },
+                 "decoder.endpoint_silence_ms is -800"},
+        BadField{
+            "utterance",
+            [](auto* c) { c->mutable_decoder()->set_max_utterance_ms(999); },
+            "decoder.max_utterance_ms is 999"},
+        BadField{"twice", [](auto* c) { *c->add_tensors() = c->tensors(0); },
+                 "tensors: frontend.inverse_stddev: is described twice"},
+        BadField{"missing", [](auto* c) { c->mutable_tensors()->RemoveLast(); },
+                 "tensors: output.weight: is missing"},
+        BadField{"extra",
+                 [](auto* c) { c->add_tensors()->set_name("lstm.2.bias"); },
+                 "tensors: lstm.2.bias: is not a tensor of this model"},
+        BadField{
+            "shape", [](auto* c) { c->mutable_tensors(4)->set_shape(1, 23); },
+            "tensors: lstm.0.weight_ih: shape is [64, 23], [64, 24] expected"},
+        BadField{"dtype",
+                 [](auto* c) { c->mutable_tensors(4)->set_dtype("F64"); },
+                 "tensors: lstm.0.weight_ih: dtype is \"F64\""}),
+    [](const auto& test) { return test.param.name; });
+
+TEST_F(BundleTest, FlippedBitOfAnyTensorIsBlamedOnIt) {
+  const test::TestBundle intact = bundle_;
+  for (const auto& [name, tensor] : intact.tensors) {
+    bundle_ = intact;
+    bundle_.tensors[name].bytes[tensor.bytes.size() / 2] ^= 1;
+    const auto loaded = Load();
+    EXPECT_EQ(loaded.status().code(), absl::StatusCode::kDataLoss);
+    EXPECT_THAT(loaded.status().ToString(),
+                HasSubstr(absl::StrCat("/weights.safetensors: tensor ", name,
+                                       ": SHA-256 is ")));
+  }
+}
+
+TEST_F(BundleTest, TensorMissingInTheFileIsNamed) {
+  const test::TestBundle intact = bundle_;
+  for (const auto& [name, tensor] : intact.tensors) {
+    bundle_ = intact;
+    bundle_.tensors.erase(name);
+    EXPECT_THAT(LoadError(),
+                HasSubstr(absl::StrCat("/weights.safetensors: tensor ", name,
+                                       ": is missing")));
+  }
+}
+
+TEST_F(BundleTest, TensorTooManyInTheFileIsNamed) {
+  bundle_.tensors["lstm.2.bias"] = test::FloatTensor({1}, {0.0f});
+  EXPECT_THAT(LoadError(),
+              HasSubstr("/weights.safetensors: tensor lstm.2.bias: is not a "
+                        "tensor of this model"));
+}
+
+TEST_F(BundleTest, TransposedTensorIsNamed) {
+  bundle_.tensors["lstm.0.weight_ih"].shape = {24, 64};
+  EXPECT_THAT(
+      LoadError(),
+      HasSubstr("/weights.safetensors: tensor lstm.0.weight_ih: shape is "
+                "[24, 64], [64, 24] expected"));
+}
+
+TEST_F(BundleTest, TensorOfAnotherTypeIsNamed) {
+  test::TestTensor& tensor = bundle_.tensors["output.bias"];
+  tensor.dtype = "F16";
+  tensor.bytes.resize(tensor.bytes.size() / 2);
+  EXPECT_THAT(LoadError(),
+              HasSubstr("tensor output.bias: dtype is F16, F32 expected"));
+}
+
+TEST_F(BundleTest, HalfPrecisionTensorsAreAccepted) {
+  test::TestTensor& tensor = bundle_.tensors["output.bias"];
+  tensor.dtype = "F16";
+  tensor.bytes.assign(tensor.bytes.size() / 2, '\0');
+  test::Describe(&bundle_);
+  EXPECT_EQ(Load().status(), absl::OkStatus());
+}
+
+TEST_F(BundleTest, NanInAnyTensorIsBlamedOnIt) {
+  const test::TestBundle intact = bundle_;
+  for (const auto& [name, tensor] : intact.tensors) {
+    bundle_ = intact;
+    bundle_.tensors[name].bytes.replace(4, 4, "\xFF\xFF\xFF\xFF");
+    test::Describe(&bundle_);
+    EXPECT_THAT(LoadError(),
+                HasSubstr(absl::StrCat("tensor ", name, ": value 1 is ")));
+  }
+}
+
+TEST_F(BundleTest, DeviationOfZeroIsRefused) {
+  bundle_.tensors["frontend.inverse_stddev"] =
+      test::FloatTensor({8}, {1, 1, 0, 1, 1, 1, 1, 1});
+  test::Describe(&bundle_);
+  EXPECT_THAT(LoadError(), HasSubstr("frontend: inverse_stddev[2] is 0"));
+}
+
+TEST_F(BundleTest, TruncatedWeightsAreRefused) {
+  const std::string whole = test::Safetensors(bundle_.tensors);
+  for (const size_t size :
+       {size_t{0}, size_t{7}, size_t{8}, whole.size() / 2, whole.size() - 1}) {
+    test::WriteBundle(bundle_, directory_.path());
+    test::WriteFile(directory_.File("weights.safetensors"),
+                    whole.substr(0, size));
+    const auto loaded = LoadBundle(directory_.path());
+    EXPECT_EQ(loaded.status().code(), absl::StatusCode::kDataLoss) << size;
+    EXPECT_THAT(loaded.status().ToString(), HasSubstr("/weights.safetensors: "))
+        << size;
+  }
+}
+
+TEST_F(BundleTest, ChangedTokensAreRefused) {
+  bundle_.tokens[3] = "z";
+  EXPECT_THAT(LoadError(), HasSubstr("/tokens.txt: SHA-256 is "));
+}
+
+TEST_F(BundleTest, WrongNumberOfTokensIsRefused) {
+  bundle_.tokens.push_back("z");
+  test::Describe(&bundle_);
+  EXPECT_THAT(
+      LoadError(),
+      HasSubstr("/tokens.txt: 9 tokens, acoustic_model.tokens 8 expected"));
+}
+
+TEST_F(BundleTest, BadTokenIsReportedWithItsLine) {
+  bundle_.tokens[3] = "a b";
+  test::Describe(&bundle_);
+  EXPECT_THAT(LoadError(), HasSubstr("/tokens.txt: line 4: "));
+}
+
+}  // namespace
+}  // namespace oido::model
