@@ -6,5 +6,12 @@ target_link_libraries(oido_test_bundle
 
 oido_test(tokens_test unit oido::model)
 oido_test(safetensors_test unit oido_test_bundle)
+oido_test(bundle_config_test unit oido_test_bundle)
 oido_test(bundle_test unit oido_test_bundle)
+oido_test(ctc_greedy_test unit oido::model)
+oido_test(endpointer_test unit oido::model)
+oido_test(acoustic_model_test unit oido_test_bundle)
 oido_test(acoustic_model_golden_test golden oido::model)
+oido_test(ctc_greedy_property_test property oido::model)
+oido_test(acoustic_model_property_test property oido_test_bundle Threads::Threads)
+oido_test(bundle_mutation_test property oido_test_bundle)
