@@ -40,7 +40,7 @@ Recognition RecognizeFile(const std::shared_ptr<grpc::Channel>& channel,
   config.mutable_config()->set_model(model);
   config.set_request_id(utterance.utt_id.substr(0, 128));
   Recognition recognition;
-  auto stream = StreamingClient::Create(
+  StreamingClient stream(
       channel, config,
       [&recognition](const v1::StreamingRecognizeResponse& response) {
         for (const auto& result : response.results()) {
@@ -49,11 +49,10 @@ Recognition RecognizeFile(const std::shared_ptr<grpc::Channel>& channel,
                           result.alternatives(0).transcript());
         }
       });
-  if (!stream.ok()) return Failed(stream.status());
   double seconds = 0;
-  const absl::Status sent = SendFile(**file, **stream, seconds);
-  if (!sent.ok()) (*stream)->Cancel();
-  const absl::Status finished = (*stream)->Finish();
+  const absl::Status sent = SendFile(**file, stream, seconds);
+  if (!sent.ok()) stream.Cancel();
+  const absl::Status finished = stream.Finish();
   if (!sent.ok()) return Failed(sent);
   if (!finished.ok()) return Failed(finished);
   recognition.audio_seconds = seconds;

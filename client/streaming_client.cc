@@ -8,24 +8,17 @@
 
 namespace oido::client {
 
-absl::StatusOr<std::unique_ptr<StreamingClient>> StreamingClient::Create(
-    const std::shared_ptr<grpc::Channel>& channel,
-    const v1::StreamingRecognitionConfig& config,
-    ResponseCallback on_response) {
-  std::unique_ptr<StreamingClient> client(
-      new StreamingClient(channel, std::move(on_response)));
-  v1::StreamingRecognizeRequest request;
-  *request.mutable_streaming_config() = config;
-  if (absl::Status status = client->Send(request); !status.ok()) return status;
-  return client;
-}
-
 StreamingClient::StreamingClient(const std::shared_ptr<grpc::Channel>& channel,
+                                 const v1::StreamingRecognitionConfig& config,
                                  ResponseCallback on_response)
     : stub_(v1::SpeechRecognizer::NewStub(channel)),
       on_response_(std::move(on_response)),
-      stream_(stub_->StreamingRecognize(&context_)) {
-  reader_ = std::thread([this] { ReadResponses(); });
+      stream_(stub_->StreamingRecognize(&context_)),
+      reader_([this] { ReadResponses(); }) {
+  v1::StreamingRecognizeRequest request;
+  *request.mutable_streaming_config() = config;
+  // If this fails the stream has ended, which the next call finds out too.
+  Send(request).IgnoreError();
 }
 
 StreamingClient::~StreamingClient() {

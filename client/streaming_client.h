@@ -5,28 +5,24 @@
 //   if (!channel.ok()) return Fail(channel.status());
 //   oido::v1::StreamingRecognitionConfig config;
 //   config.set_interim_results(true);  // encoding unset: a WAV header decides
-//   auto stream = oido::client::StreamingClient::Create(
+//   oido::client::StreamingClient stream(
 //       *channel, config, [](const oido::v1::StreamingRecognizeResponse& r) {
 //         for (const auto& result : r.results())
-//           std::cout << result.alternatives(0).transcript() << "\n";
+//           std::cout << result.alternatives(0).transcript() << std::endl;
 //       });
-//   if (!stream.ok()) return Fail(stream.status());
 //   for (std::string bytes; ReadSome(input, &bytes);)
-//     if (absl::Status status = (*stream)->Write(bytes); !status.ok())
-//       return Fail(status);
-//   return Fail((*stream)->Finish());
+//     if (!stream.Write(bytes).ok()) break;  // Finish says why
+//   return Fail(stream.Finish());
 #ifndef OIDO_CLIENT_STREAMING_CLIENT_H_
 #define OIDO_CLIENT_STREAMING_CLIENT_H_
 
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "grpcpp/grpcpp.h"
 #include "oido/v1/speech.grpc.pb.h"
@@ -50,10 +46,9 @@ class StreamingClient {
 
   // Opens the stream and sends `config`. A refusal by the server shows in a
   // later call, at the latest in Finish.
-  static absl::StatusOr<std::unique_ptr<StreamingClient>> Create(
-      const std::shared_ptr<grpc::Channel>& channel,
-      const v1::StreamingRecognitionConfig& config,
-      ResponseCallback on_response);
+  StreamingClient(const std::shared_ptr<grpc::Channel>& channel,
+                  const v1::StreamingRecognitionConfig& config,
+                  ResponseCallback on_response);
 
   // Cancels the stream if Finish was not called.
   ~StreamingClient();
@@ -81,8 +76,6 @@ class StreamingClient {
  private:
   enum class Phase { kWriting, kWritesDone, kFinished };
 
-  StreamingClient(const std::shared_ptr<grpc::Channel>& channel,
-                  ResponseCallback on_response);
   void ReadResponses();
   absl::Status Send(const v1::StreamingRecognizeRequest& request);
 

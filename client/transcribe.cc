@@ -56,7 +56,7 @@ absl::Status Transcribe(const std::shared_ptr<grpc::Channel>& channel,
   config.mutable_config()->set_encoding(source.format().encoding);
   config.mutable_config()->set_sample_rate_hertz(
       source.format().sample_rate_hz);
-  auto stream = StreamingClient::Create(
+  StreamingClient stream(
       channel, config,
       [&options, &printer](const v1::StreamingRecognizeResponse& response) {
         if (options.latencies != nullptr) {
@@ -64,12 +64,8 @@ absl::Status Transcribe(const std::shared_ptr<grpc::Channel>& channel,
         }
         printer.Response(response);
       });
-  if (!stream.ok()) {
-    printer.End();
-    return stream.status();
-  }
-  const absl::Status sent = SendAll(options, source, **stream);
-  const absl::Status finished = (*stream)->Finish();
+  const absl::Status sent = SendAll(options, source, stream);
+  const absl::Status finished = stream.Finish();
   printer.End();
   return sent.ok() ? finished : sent;
 }

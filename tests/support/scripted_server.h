@@ -1,0 +1,68 @@
+// A SpeechRecognizer on a free loopback port whose streams follow a script.
+#ifndef OIDO_TESTS_SUPPORT_SCRIPTED_SERVER_H_
+#define OIDO_TESTS_SUPPORT_SCRIPTED_SERVER_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "grpcpp/grpcpp.h"
+#include "oido/v1/speech.grpc.pb.h"
+
+namespace oido::client {
+
+using ServerStream = grpc::ServerReaderWriter<v1::StreamingRecognizeResponse,
+                                              v1::StreamingRecognizeRequest>;
+
+class ScriptedServer : public v1::SpeechRecognizer::Service {
+ public:
+  // Runs once a stream, on a thread of gRPC's.
+  using Script =
+      std::function<grpc::Status(grpc::ServerContext&, ServerStream&)>;
+
+  explicit ScriptedServer(Script script) : script_(std::move(script)) {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
+                             &port_);
+    builder.RegisterService(this);
+    server_ = builder.BuildAndStart();
+  }
+
+  std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
+
+  std::shared_ptr<grpc::Channel> channel() const {
+    return grpc::CreateChannel(address(), grpc::InsecureChannelCredentials());
+  }
+
+  // Ends running streams at once.
+  void Stop() { server_->Shutdown(std::chrono::system_clock::now()); }
+
+  grpc::Status StreamingRecognize(grpc::ServerContext* context,
+                                  ServerStream* stream) override {
+    return script_(*context, *stream);
+  }
+
+  grpc::Status ListModels(grpc::ServerContext*, const v1::ListModelsRequest*,
+                          v1::ListModelsResponse* response) override {
+    response->add_models()->set_name("scripted");
+    return grpc::Status::OK;
+  }
+
+ private:
+  const Script script_;
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+inline v1::StreamingRecognizeResponse Final(const std::string& transcript) {
+  v1::StreamingRecognizeResponse response;
+  v1::StreamingRecognitionResult& result = *response.add_results();
+  result.set_is_final(true);
+  result.add_alternatives()->set_transcript(transcript);
+  return response;
+}
+
+}  // namespace oido::client
+
+#endif  // OIDO_TESTS_SUPPORT_SCRIPTED_SERVER_H_
