@@ -18,7 +18,7 @@ namespace oido::features {
 // To 16 kHz, output lags behind input by at most 28 ms from 8 kHz, 21 ms from
 // 44.1 kHz and 19 ms from 48 kHz, on average by half of that, because soxr
 // works in blocks (tests/unit/resampler_test.cc checks these). To get there,
-// soxr's 15-bit filters are used with a passband (to 0.03 dB) of 82 % of half
+// soxr's 15-bit filters are used with a passband (to 0.2 dB) of 82 % of half
 // the rate when going up and 86 % when going down, and its smallest FFT blocks;
 // its own recipes with a passband this wide take 40 to 118 ms.
 //
