@@ -1,0 +1,189 @@
+// Streams recorded human speech through the whole service with the shipped
+// model: recognisable words, the same ones for every chunking and company.
+//
+// Recordings: LibriVox sentences of Debian's pocketsphinx-testdata (16 kHz; the
+// reader is in no training set) and a telephone prompt of Debian's
+// asterisk-core-sounds-en-wav (8 kHz; its voice is in the training set, so no
+// word of it is scored).
+#include <grpcpp/grpcpp.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <regex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/edit_distance.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "oido/v1/speech.grpc.pb.h"
+#include "server/server.h"
+
+namespace oido {
+namespace {
+
+constexpr char kLibrivox[] = "/usr/share/pocketsphinx/test/data/librivox/";
+constexpr char kShortSentence[] = "sense_and_sensibility_01_austen_64kb-0880";
+constexpr char kTelephonePrompt[] =
+    "/usr/share/asterisk/sounds/en_US_f_Allison/all-circuits-busy-now.wav";
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file) << path << " is missing: ./setup installs its package";
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Sentence id -> text, from lines such as "<s> he was not </s> (ID)".
+std::map<std::string, std::string> LibrivoxTexts() {
+  std::map<std::string, std::string> texts;
+  std::ifstream file(absl::StrCat(kLibrivox, "transcription"));
+  const std::regex pattern("<s> (.*) </s> \\((.*)\\)");
+  for (std::string line; std::getline(file, line);) {
+    if (std::smatch match; std::regex_match(line, match, pattern)) {
+      texts[match[2]] = match[1];
+    }
+  }
+  return texts;
+}
+
+std::string LibrivoxFile(const std::string& id) {
+  return absl::StrCat(kLibrivox, id, ".wav");
+}
+
+// Everything a client may rely on in the final results of one stream.
+struct Finals {
+  std::string text;     // joined as they came
+  std::string details;  // results as text: times, words and confidences
+  grpc::Status status;
+};
+
+class RealSpeech : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    auto bundles = server::FindBundles(OIDO_MODELS_DIR);
+    ASSERT_TRUE(bundles.ok()) << bundles.status();
+    auto models = server::ModelSet::Load(*bundles);
+    ASSERT_TRUE(models.ok()) << models.status();
+    server::ServerOptions options;
+    options.listen = "127.0.0.1:0";
+    options.models = *bundles;
+    auto started =
+        server::Server::Start(options, *std::move(models), &clock_);
+    ASSERT_TRUE(started.ok()) << started.status();
+    server_ = std::move(*started).release();
+    channel_ = grpc::CreateChannel(server_->address(),
+                                   grpc::InsecureChannelCredentials());
+  }
+
+  static void TearDownTestSuite() {
+    channel_.reset();
+    delete server_;
+    server_ = nullptr;
+  }
+
+  // Streams a WAV file as it is, in messages of `chunk_bytes`.
+  static Finals Stream(const std::string& wav, size_t chunk_bytes) {
+    const auto stub = v1::SpeechRecognizer::NewStub(channel_);
+    grpc::ClientContext context;
+    const auto stream = stub->StreamingRecognize(&context);
+    std::thread writer([&] {
+      v1::StreamingRecognizeRequest request;
+      auto& config = *request.mutable_streaming_config()->mutable_config();
+      config.set_enable_word_time_offsets(true);
+      config.set_enable_word_confidence(true);
+      stream->Write(request);
+      for (size_t begin = 0; begin < wav.size(); begin += chunk_bytes) {
+        request.set_audio_content(wav.substr(begin, chunk_bytes));
+        if (!stream->Write(request)) break;
+      }
+      stream->WritesDone();
+    });
+    Finals finals;
+    for (v1::StreamingRecognizeResponse response; stream->Read(&response);) {
+      for (const auto& result : response.results()) {
+        EXPECT_TRUE(result.is_final()) << "interim_results is off";
+        finals.text += result.alternatives(0).transcript();
+        finals.details += result.DebugString();
+      }
+    }
+    writer.join();
+    finals.status = stream->Finish();
+    return finals;
+  }
+
+  static void ExpectTheSame(const Finals& finals, const Finals& expected) {
+    EXPECT_TRUE(finals.status.ok()) << finals.status.error_message();
+    EXPECT_EQ(finals.details, expected.details);
+  }
+
+  // One message; a byte a message; odd, so that samples are cut; 20 ms.
+  static void ExpectNoChunkingMatters(const std::string& wav,
+                                      size_t bytes_per_20_ms) {
+    const Finals whole = Stream(wav, wav.size());
+    ASSERT_TRUE(whole.status.ok()) << whole.status.error_message();
+    EXPECT_FALSE(whole.text.empty());
+    for (const size_t chunk_bytes : {size_t{1}, size_t{333}, bytes_per_20_ms}) {
+      SCOPED_TRACE(absl::StrCat("chunks of ", chunk_bytes, " bytes"));
+      ExpectTheSame(Stream(wav, chunk_bytes), whole);
+    }
+  }
+
+  static inline server::SteadyClock clock_;
+  static inline server::Server* server_ = nullptr;
+  static inline std::shared_ptr<grpc::Channel> channel_;
+};
+
+TEST_F(RealSpeech, AThirdOfTheWordsOfLibrivoxSentencesAreRight) {
+  client::ErrorCounts errors;
+  for (const auto& [id, text] : LibrivoxTexts()) {
+    const Finals finals = Stream(ReadFile(LibrivoxFile(id)), 3200);
+    ASSERT_TRUE(finals.status.ok()) << finals.status.error_message();
+    std::cout << "reference:  " << text << "\ntranscript: " << finals.text
+              << "\n";
+    errors += client::WordErrors(text, finals.text);
+  }
+  EXPECT_EQ(errors.reference, 71);
+  std::cout << "WER " << 100.0 * errors.rate() << " % of " << errors.reference
+            << " words\n";
+  EXPECT_GE(3 * (errors.reference - errors.substitutions - errors.deletions),
+            errors.reference);
+}
+
+TEST_F(RealSpeech, ChunkingChangesNeitherWordsNorTimesNorConfidences) {
+  ExpectNoChunkingMatters(ReadFile(LibrivoxFile(kShortSentence)), 640);
+}
+
+TEST_F(RealSpeech, ChunkingChangesNothingInTelephoneAudioEither) {
+  ExpectNoChunkingMatters(ReadFile(kTelephonePrompt), 320);
+}
+
+TEST_F(RealSpeech, EightStreamsAtOnceSayWhatEachSaysAlone) {
+  std::vector<std::string> recordings;
+  for (const auto& [id, text] : LibrivoxTexts())
+    recordings.push_back(ReadFile(LibrivoxFile(id)));
+  ASSERT_EQ(recordings.size(), 5u);
+  std::vector<Finals> alone;
+  for (const std::string& wav : recordings) alone.push_back(Stream(wav, 3200));
+
+  std::vector<Finals> together(8);
+  std::vector<std::thread> clients;
+  for (size_t i = 0; i < together.size(); ++i) {
+    clients.emplace_back([&, i] {
+      together[i] = Stream(recordings[i % recordings.size()], 640 + 2 * i);
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  for (size_t i = 0; i < together.size(); ++i) {
+    SCOPED_TRACE(absl::StrCat("stream ", i));
+    ExpectTheSame(together[i], alone[i % alone.size()]);
+  }
+}
+
+}  // namespace
+}  // namespace oido
