@@ -1,1 +1,10 @@
 # Tests of client/.
+oido_test(audio_source_test unit oido::client)
+oido_test(corpus_test unit oido::client)
+oido_test(edit_distance_test unit oido::client)
+oido_test(latency_recorder_test unit oido::client)
+oido_test(manifest_test unit oido::client)
+oido_test(sample_ring_test unit oido::client)
+oido_test(streaming_client_test unit oido::client)
+oido_test(transcribe_test unit oido::client)
+oido_test(transcript_printer_test unit oido::client)
