@@ -1,0 +1,154 @@
+// Final results depend on the audio alone: not on chunking, load or neighbours.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/support/session_harness.h"
+
+namespace oido::test {
+namespace {
+
+using server::Scheduler;
+using server::SchedulerOptions;
+using server::SteadyClock;
+using server::Update;
+
+class StreamInvarianceTest : public testing::Test {
+ protected:
+  void Start(int workers, int max_batch) {
+    SchedulerOptions options;
+    options.workers = workers;
+    options.max_batch = max_batch;
+    scheduler_ = *Scheduler::Create(options, BabblingModels(), &clock_);
+  }
+
+  std::vector<Update> Recognize(const std::string& audio, size_t piece_bytes) {
+    const Stream stream = OpenStream(scheduler_.get(), &clock_);
+    PushPieces(stream, audio, piece_bytes);
+    stream.session->HalfClose();
+    EXPECT_TRUE(stream.transport->WaitForEnd().ok());
+    return stream.transport->updates();
+  }
+
+  SteadyClock clock_;
+  std::unique_ptr<Scheduler> scheduler_;
+};
+
+// Guards the tests below against a model that says nothing.
+TEST_F(StreamInvarianceTest, TheBabblingModelBabbles) {
+  Start(1, 4);
+  const std::vector<Update> updates = Recognize(MakeAudio(1, 10000), 640);
+  size_t finals = 0;
+  size_t words = 0;
+  size_t interims = 0;
+  for (const Update& update : updates) {
+    interims += update.interim.has_value() ? 1 : 0;
+    if (!update.final_result.has_value()) continue;
+    ++finals;
+    words += update.final_result->hypothesis.words.size();
+  }
+  EXPECT_GE(finals, 4u) << Describe(updates);
+  EXPECT_GE(words, 10u) << Describe(updates);
+  EXPECT_GE(interims, 10u);
+}
+
+TEST_F(StreamInvarianceTest, ChunkingDoesNotMatter) {
+  Start(2, 4);
+  const std::string audio = MakeAudio(2, 4000);
+  const std::string whole = Describe(Recognize(audio, audio.size()));
+  ASSERT_FALSE(whole.empty());
+  for (const size_t piece_bytes : {size_t{1}, size_t{7}, size_t{333}, size_t{640}, size_t{4096},
+                                   size_t{4097}, size_t{32000}}) {
+    EXPECT_EQ(Describe(Recognize(audio, piece_bytes)), whole) << piece_bytes << " bytes";
+  }
+}
+
+TEST_F(StreamInvarianceTest, RandomSplitsDoNotMatter) {
+  Start(2, 4);
+  const std::string audio = MakeAudio(3, 4000);
+  const std::string whole = Describe(Recognize(audio, audio.size()));
+  for (uint32_t seed = 1; seed <= 10; ++seed) {
+    std::mt19937 random(seed);
+    const Stream stream = OpenStream(scheduler_.get(), &clock_);
+    for (size_t begin = 0; begin < audio.size();) {
+      const size_t size = std::uniform_int_distribution<size_t>(0, 9000)(random);
+      stream.transport->WaitForRoom();
+      stream.session->PushAudio(audio.substr(begin, size));
+      begin += size;
+    }
+    stream.session->HalfClose();
+    EXPECT_TRUE(stream.transport->WaitForEnd().ok());
+    EXPECT_EQ(Describe(stream.transport->updates()), whole) << "seed " << seed;
+  }
+}
+
+TEST_F(StreamInvarianceTest, AloneOrAmongManyIsTheSame) {
+  constexpr int kStreams = 64;
+  constexpr size_t kPieceBytes = 1280;
+  std::vector<std::string> audio;
+  std::vector<std::string> alone;
+  Start(1, 1);
+  for (int i = 0; i < kStreams; ++i) {
+    audio.push_back(MakeAudio(100 + static_cast<uint32_t>(i), 1000 + 20 * i));
+    alone.push_back(Describe(Recognize(audio.back(), audio.back().size())));
+  }
+  Start(3, 24);
+  std::vector<Stream> streams;
+  for (int i = 0; i < kStreams; ++i) streams.push_back(OpenStream(scheduler_.get(), &clock_));
+  for (size_t begin = 0; begin < audio.back().size(); begin += kPieceBytes) {
+    for (int i = 0; i < kStreams; ++i) {
+      if (begin < audio[i].size()) streams[i].session->PushAudio(audio[i].substr(begin, kPieceBytes));
+    }
+  }
+  for (const Stream& stream : streams) stream.session->HalfClose();
+  for (int i = 0; i < kStreams; ++i) {
+    EXPECT_TRUE(streams[i].transport->WaitForEnd().ok());
+    EXPECT_EQ(Describe(streams[i].transport->updates()), alone[i]) << "stream " << i;
+  }
+}
+
+TEST_F(StreamInvarianceTest, InterimsDoNotChangeTheFinals) {
+  Start(1, 4);
+  const std::string audio = MakeAudio(4, 3000);
+  StreamOptions options;
+  options.interim_results = false;
+  const Stream stream = OpenStream(scheduler_.get(), &clock_, options);
+  PushPieces(stream, audio, 640);
+  stream.session->HalfClose();
+  EXPECT_TRUE(stream.transport->WaitForEnd().ok());
+  for (const Update& update : stream.transport->updates()) {
+    EXPECT_FALSE(update.interim.has_value());
+  }
+  EXPECT_EQ(Describe(stream.transport->updates()), Describe(Recognize(audio, 640)));
+}
+
+// The interim text only grows until it becomes final, and finals take it over.
+TEST_F(StreamInvarianceTest, FinalsBeginWithTheCompleteWordsOfTheInterimsBefore) {
+  Start(1, 4);
+  const std::vector<Update> updates = Recognize(MakeAudio(5, 6000), 320);
+  std::vector<std::string> complete;
+  for (const Update& update : updates) {
+    if (update.final_result.has_value()) {
+      const auto& words = update.final_result->hypothesis.words;
+      ASSERT_GE(words.size(), complete.size());
+      for (size_t i = 0; i < complete.size(); ++i) EXPECT_EQ(words[i].text, complete[i]);
+      complete.clear();
+    }
+    if (!update.interim.has_value()) continue;
+    const model::Hypothesis& interim = update.interim->hypothesis;
+    const size_t count = interim.words.size() - (interim.last_word_open ? 1 : 0);
+    ASSERT_GE(count, complete.size());
+    for (size_t i = 0; i < complete.size(); ++i) EXPECT_EQ(interim.words[i].text, complete[i]);
+    complete.clear();
+    for (size_t i = 0; i < count; ++i) complete.push_back(interim.words[i].text);
+  }
+}
+
+}  // namespace
+}  // namespace oido::test
