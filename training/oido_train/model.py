@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from oido_train.amx_lstm import run_layer
+
 
 class StreamingLstm(nn.Module):
     """Normalised, stacked log-mels [time, batch, input] to letter and phone logits.
@@ -22,7 +24,7 @@ class StreamingLstm(nn.Module):
         self.register_buffer("inverse_stddev", torch.ones(mel_bins))
         sizes = [mel_bins * stacked_frames] + [hidden_size] * (layers - 1)
         self.layers = nn.ModuleList(nn.LSTM(size, hidden_size) for size in sizes)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
         self.letter_head = nn.Linear(hidden_size, tokens)
         self.phone_frame_head = nn.Linear(hidden_size, phones)
         self.phone_ctc_head = nn.Linear(hidden_size, phones + 1)  # blank is the last one
@@ -43,11 +45,19 @@ class StreamingLstm(nn.Module):
         hidden = inputs
         below_top = inputs
         for index, layer in enumerate(self.layers):
-            hidden, _ = layer(hidden)
-            hidden = self.dropout(hidden)
+            hidden = run_layer(layer, hidden)
+            hidden = self._drop(hidden)
             if index == len(self.layers) - 2:
                 below_top = hidden
         return self.letter_head(hidden), self.phone_frame_head(below_top), self.phone_ctc_head(below_top)
+
+    def _drop(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Dropout with one mask for all steps of an utterance: cheap, and better for recurrent layers."""
+        if not self.training or self.dropout == 0.0:
+            return hidden
+        keep = 1.0 - self.dropout
+        mask = torch.empty(1, *hidden.shape[1:], device=hidden.device).bernoulli_(keep) / keep
+        return hidden * mask.to(hidden.dtype)
 
     def export_tensors(self) -> dict[str, np.ndarray]:
         """Tensors of the shipped part under the names of model_bundle.proto, float32."""

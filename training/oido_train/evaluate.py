@@ -1,0 +1,92 @@
+"""Greedy transcripts of a split and their error rates, per source."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from oido_train import tokens
+from oido_train.audio import read_samples
+from oido_train.config import Experiment
+from oido_train.dataset import stack_frames
+from oido_train.frontend import open_frontend
+from oido_train.lexicon import PHONES
+from oido_train.manifest import Utterance
+from oido_train.model import StreamingLstm
+from oido_train.scoring import ErrorCount, count_errors
+
+
+def new_model(experiment: Experiment) -> StreamingLstm:
+    """A model with fresh weights."""
+    return StreamingLstm(
+        experiment.frontend.mel_bins, experiment.frontend.stacked_frames, experiment.model.hidden_size,
+        experiment.model.layers, len(tokens.TOKENS), len(PHONES), experiment.model.dropout,
+    )
+
+
+def load_model(experiment: Experiment, checkpoint: Path) -> StreamingLstm:
+    """The averaged weights of a checkpoint."""
+    model = new_model(experiment)
+    model.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["average"])
+    return model.eval()
+
+
+@torch.no_grad()
+def greedy_ids(model: StreamingLstm, log_mels: list[np.ndarray], bfloat16: bool = False) -> list[list[int]]:
+    """Best token of every step of each utterance, given as [frames, mel_bins]."""
+    stacked = model.stacked_frames
+    device = model.mean.device
+    order = sorted(range(len(log_mels)), key=lambda index: len(log_mels[index]))
+    results: list[list[int]] = [[] for _ in log_mels]
+    for first in range(0, len(order), 32):
+        chosen = order[first : first + 32]
+        inputs = []
+        for index in chosen:
+            normalised = model.normalise(torch.from_numpy(log_mels[index].astype(np.float32)).to(device))
+            inputs.append(torch.from_numpy(stack_frames(normalised.cpu().numpy(), stacked, stacked)))
+        padded = torch.nn.utils.rnn.pad_sequence(inputs).to(device)
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16):
+            letters, _, _ = model(padded)
+        best = letters.argmax(-1).T.cpu().tolist()
+        for row, index in enumerate(chosen):
+            results[index] = best[row][: len(inputs[row])]
+    return results
+
+
+def transcribe(model: StreamingLstm, log_mels: list[np.ndarray], bfloat16: bool = False) -> list[str]:
+    """Greedy text of each utterance, given as [frames, mel_bins]."""
+    return [tokens.decode(tokens.collapse(ids)) for ids in greedy_ids(model, log_mels, bfloat16)]
+
+
+def score(
+    utterances: list[Utterance], hypotheses: list[str]
+) -> dict[str, tuple[ErrorCount, ErrorCount]]:
+    """Word and character errors of each source."""
+    table: dict[str, tuple[ErrorCount, ErrorCount]] = {}
+    for utterance, hypothesis in zip(utterances, hypotheses):
+        words, characters = table.setdefault(utterance.source, (ErrorCount(), ErrorCount()))
+        words.add(count_errors(utterance.text.split(), hypothesis.split()))
+        characters.add(count_errors(utterance.text, hypothesis))
+    return table
+
+
+def evaluate_checkpoint(
+    experiment: Experiment, utterances: list[Utterance], checkpoint: Path, split: str,
+    oido_features: Path | None, hypotheses_path: Path | None,
+) -> None:
+    """Prints a table of error rates with word counts; features are computed from the audio."""
+    torch.set_num_threads(1)
+    chosen = [u for u in utterances if u.split == split]
+    frontend = open_frontend(oido_features, experiment.frontend)
+    padding = experiment.data.flush_padding_ms * experiment.frontend.sample_rate_hz // 1000
+    log_mels = [frontend.log_mels(np.pad(read_samples(u.path), (0, padding))) for u in tqdm(chosen, desc="features")]
+    hypotheses = transcribe(load_model(experiment, checkpoint), log_mels)
+    for source, (words, characters) in sorted(score(chosen, hypotheses).items()):
+        print(
+            f"{source}: WER {words.rate:.2%} ({words.substitutions} sub, {words.deletions} del, "
+            f"{words.insertions} ins of {words.reference} words), CER {characters.rate:.2%}"
+        )
+    if hypotheses_path:
+        lines = (f"{u.utterance_id}\t{u.text}\t{h}\n" for u, h in zip(chosen, hypotheses))
+        hypotheses_path.write_text("".join(lines), encoding="utf-8")

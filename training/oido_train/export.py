@@ -1,0 +1,73 @@
+"""Turns a checkpoint into a bundle directory, and measures how late its letters come."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from oido_train import tokens
+from oido_train.bundle import BundleInfo, write_bundle
+from oido_train.config import Experiment
+from oido_train.evaluate import greedy_ids, load_model
+from oido_train.manifest import Utterance
+from oido_train.model import StreamingLstm
+from oido_train.prepare import FeatureCache, open_cache
+
+
+def letter_places_ms(text: str, words: np.ndarray, hop_ms: int) -> list[float]:
+    """Where each letter (not space) of `text` begins, letters of a word evenly spread over it."""
+    places: list[float] = []
+    for word, (first, end) in zip(text.split(), words.tolist()):
+        places += [hop_ms * (first + (end - first) * index / len(word)) for index in range(len(word))]
+    return places
+
+
+def emission_delay_ms(
+    model: StreamingLstm, utterances: list[Utterance], cache: FeatureCache,
+    alignments: dict[str, np.ndarray], step_ms: int, hop_ms: int,
+) -> int:
+    """Mean lag of a letter's first step behind its place, over utterances recognised letter for letter."""
+    chosen = [u for u in utterances if f"{u.utterance_id}/words" in alignments]
+    lags: list[float] = []
+    log_mels = [cache.log_mels(u.utterance_id) for u in chosen]
+    for utterance, ids in zip(chosen, greedy_ids(model, log_mels)):
+        spikes = [
+            (token, step) for step, token in enumerate(ids)
+            if token != tokens.BLANK_ID and (step == 0 or token != ids[step - 1])
+        ]
+        if tokens.decode([token for token, _ in spikes]) != utterance.text:
+            continue
+        steps = [step for token, step in spikes if tokens.TOKENS[token] != tokens.SPACE_TOKEN]
+        places = letter_places_ms(utterance.text, alignments[f"{utterance.utterance_id}/words"], hop_ms)
+        lags += [step * step_ms - place for step, place in zip(steps, places)]
+    if not lags:
+        return 0
+    print(f"emission delay: mean {np.mean(lags):.0f} ms, median {np.median(lags):.0f} ms over {len(lags)} letters")
+    return max(0, round(float(np.mean(lags))))
+
+
+def export(
+    experiment: Experiment, utterances: list[Utterance], work: Path, checkpoint: Path, out: Path, version: str,
+    dtype: str,
+) -> None:
+    """Writes the bundle of a checkpoint's averaged weights; `dtype` is that of the matrices."""
+    torch.set_num_threads(1)
+    model = load_model(experiment, checkpoint)
+    cache = open_cache(work / "features", experiment.copies[0].name, experiment.frontend.mel_bins)
+    dev = [u for u in utterances if u.split == "dev"]
+    with np.load(work / "alignments.npz") as archive:
+        wanted = {f"{u.utterance_id}/words" for u in dev}
+        alignments = {name: archive[name] for name in archive.files if name in wanted}
+    delay = emission_delay_ms(model, dev, cache, alignments, experiment.frontend.step_ms, experiment.frontend.hop_ms)
+    info = BundleInfo(
+        name=experiment.name, version=version, language_code="en-US", description=experiment.description,
+        flush_padding_ms=experiment.data.flush_padding_ms, emission_delay_ms=delay,
+    )
+    tensors = model.export_tensors()
+    for name, tensor in tensors.items():
+        if tensor.ndim == 2:
+            tensors[name] = tensor.astype(dtype)
+    write_bundle(
+        out, info, experiment.frontend, tokens.TOKENS, tensors,
+        experiment.model.layers, experiment.model.hidden_size,
+    )

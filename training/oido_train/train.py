@@ -1,0 +1,202 @@
+"""The training loop: phone cross entropy first, letter CTC growing in, checkpoints on the way."""
+
+import math
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch.nn import functional
+from tqdm import tqdm
+
+from oido_train import tokens
+from oido_train.config import Experiment, TrainSettings
+from oido_train.dataset import IGNORED_PHONE, Batch, TrainingBatches, open_loader, statistics
+from oido_train.evaluate import new_model, score, transcribe
+from oido_train.manifest import Utterance
+from oido_train.model import StreamingLstm
+from oido_train.prepare import FeatureCache, open_cache
+
+
+def learning_rate(update: int, settings: TrainSettings) -> float:
+    """Linear warm-up, flat, then cosine to zero at the last update."""
+    if update < settings.warmup_updates:
+        return settings.learning_rate * (update + 1) / settings.warmup_updates
+    flat_until = settings.flat_share * settings.total_updates
+    if update < flat_until:
+        return settings.learning_rate
+    progress = (update - flat_until) / max(1.0, settings.total_updates - flat_until)
+    return settings.learning_rate * 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
+
+
+def ramp(update: int, first: int, last: int) -> float:
+    """0 before `first`, 1 from `last` on, linear between."""
+    return min(1.0, max(0.0, (update - first) / max(1, last - first)))
+
+
+def delayed(phones: torch.Tensor, steps: int) -> torch.Tensor:
+    """Targets moved `steps` later, so that the model has heard that much of the future."""
+    shifted = torch.full_like(phones, IGNORED_PHONE)
+    shifted[steps:] = phones[: len(phones) - steps]
+    return shifted
+
+
+def losses(model: StreamingLstm, batch: Batch, update: int, settings: TrainSettings) -> tuple[torch.Tensor, dict[str, float]]:
+    """The weighted sum to minimise, and its parts for the log."""
+    device = next(model.parameters()).device
+    with torch.autocast(device.type, dtype=torch.bfloat16):
+        letters, phones_top, phones_below = model(batch.inputs.to(device))
+    total = letters.new_zeros((), dtype=torch.float32)
+    parts: dict[str, float] = {}
+    ctc_weight = ramp(update, settings.ctc_from_update, settings.ctc_full_update)
+    if ctc_weight > 0:
+        ctc = functional.ctc_loss(
+            letters.float().log_softmax(-1), batch.letters.to(device), batch.steps, batch.letter_counts,
+            blank=tokens.BLANK_ID, reduction="sum", zero_infinity=True,
+        ) / batch.letter_counts.sum()
+        total = total + ctc_weight * ctc
+        parts["ctc"] = float(ctc.detach())
+    phones = batch.phones.to(device)
+    top_weight = 1.0 - ramp(update, settings.ctc_full_update, settings.frame_loss_top_until)
+    below_weight = max(settings.frame_loss_below, top_weight)
+    for name, logits, delay, weight in (
+        ("top", phones_top, settings.frame_delay_top_steps, top_weight),
+        ("below", phones_below, settings.frame_delay_below_steps, below_weight),
+    ):
+        if weight > 0:
+            targets = delayed(phones, delay).flatten()
+            loss = functional.cross_entropy(logits.flatten(0, 1).float(), targets, ignore_index=IGNORED_PHONE)
+            if torch.isfinite(loss):  # no utterance of the batch may be aligned
+                total = total + weight * loss
+                parts[name] = float(loss.detach())
+    return total, parts
+
+
+@dataclass
+class Progress:
+    """Where a run stands; goes into the checkpoint."""
+
+    update: int = 0
+    epoch: int = 0
+    next_batch: int = 0
+    audio_hours: float = 0.0
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+class Trainer:
+    """One run: model, moving average, optimiser and position."""
+
+    def __init__(self, experiment: Experiment, utterances: list[Utterance], work: Path, run: Path) -> None:
+        self.experiment, self.settings = experiment, experiment.train
+        self.utterances, self.work, self.run = utterances, work, run
+        self.cache: FeatureCache = open_cache(work / "features", experiment.copies[0].name, experiment.frontend.mel_bins)
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        torch.manual_seed(self.settings.seed)
+        self.model = new_model(experiment)
+        mean, inverse_stddev = statistics(self.cache, utterances)
+        self.model.mean.copy_(torch.from_numpy(mean))
+        self.model.inverse_stddev.copy_(torch.from_numpy(inverse_stddev))
+        self.model.to(self.device)
+        self.average = new_model(experiment).to(self.device).eval()
+        self.average.load_state_dict(self.model.state_dict())
+        self.optimiser = torch.optim.AdamW(
+            self.model.parameters(), lr=self.settings.learning_rate, betas=(0.9, 0.98),
+            weight_decay=self.settings.weight_decay, fused=True,
+        )
+        self.progress = Progress()
+        self.checkpoint_path = run / "checkpoint.pt"
+        if self.checkpoint_path.exists():
+            self._load()
+
+    def _load(self) -> None:
+        state = torch.load(self.checkpoint_path, map_location=self.device, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.progress = Progress(**state["progress"])
+        torch.set_rng_state(state["random"].cpu())
+
+    def save(self) -> None:
+        """Writes the checkpoint in one atomic step."""
+        state = {
+            "model": self.model.state_dict(), "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(), "progress": vars(self.progress),
+            "random": torch.get_rng_state(),
+        }
+        partial = self.checkpoint_path.with_suffix(".partial")
+        torch.save(state, partial)
+        os.replace(partial, self.checkpoint_path)
+        if self.progress.update % self.settings.keep_every == 0:
+            torch.save({"average": state["average"]}, self.run / f"weights-{self.progress.update:06d}.pt")
+
+    def step(self, batch: Batch) -> dict[str, float]:
+        """One update; returns the parts of the loss."""
+        update = self.progress.update
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(update, self.settings)
+        self.model.train()
+        self.optimiser.zero_grad()
+        loss, parts = losses(self.model, batch, update, self.settings)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.gradient_clip)
+        if torch.isfinite(norm):
+            self.optimiser.step()
+        parts["gradient"] = float(norm)
+        decay = min(self.settings.average_decay, (1 + update) / (10 + update))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1.0 - decay)
+        step_hours = self.experiment.frontend.step_ms / 3.6e6
+        self.progress.audio_hours += float(batch.steps.sum()) * step_hours
+        self.progress.update += 1
+        self.progress.epoch, self.progress.next_batch = batch.epoch, batch.number + 1
+        return parts
+
+    def evaluate(self) -> str:
+        """Greedy WER/CER of the averaged weights on dev, per source."""
+        chosen = [u for u in self.utterances if u.split == "dev"]
+        log_mels = [self.cache.log_mels(u.utterance_id) for u in chosen]
+        hypotheses = transcribe(self.average, log_mels, bfloat16=True)
+        table = score(chosen, hypotheses)
+        shown = "; ".join(f"{s} {w.rate:.1%}/{c.rate:.1%}" for s, (w, c) in sorted(table.items()))
+        example = f"\n    ref {chosen[0].text}\n    hyp {hypotheses[0]}" if chosen else ""
+        return f"WER/CER {shown}{example}"
+
+
+def train(experiment: Experiment, utterances: list[Utterance], work: Path, run: Path, threads: int) -> None:
+    """Trains to the last update, going on from RUN/checkpoint.pt where there is one."""
+    torch.set_num_threads(threads)
+    run.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(experiment, utterances, work, run)
+    progress, settings = trainer.progress, experiment.train
+    start = (progress.epoch, progress.next_batch, progress.update)
+    mean = trainer.model.mean.cpu().numpy()
+    inverse_stddev = trainer.model.inverse_stddev.cpu().numpy()
+    batches = open_loader(TrainingBatches(experiment, utterances, work, mean, inverse_stddev, start))
+    sums: dict[str, float] = {}
+    counted = 0
+    wall, cpu = time.monotonic() - progress.wall_seconds, time.process_time() - progress.cpu_seconds
+    bar = tqdm(total=settings.total_updates, initial=progress.update, desc=experiment.name, mininterval=10)
+    with open(run / "log.txt", "a", encoding="utf-8") as log:
+        while progress.update < settings.total_updates:
+            for name, value in trainer.step(next(batches)).items():
+                sums[name] = sums.get(name, 0.0) + value
+            counted += 1
+            bar.update()
+            last = progress.update == settings.total_updates
+            progress.wall_seconds, progress.cpu_seconds = time.monotonic() - wall, time.process_time() - cpu
+            if progress.update % 50 == 0:
+                shown = " ".join(f"{name} {value / counted:.3f}" for name, value in sums.items())
+                log.write(
+                    f"{progress.update} epoch {progress.epoch} hours {progress.audio_hours:.1f} "
+                    f"minutes {progress.wall_seconds / 60:.1f} cpu {progress.cpu_seconds / 60:.1f} {shown}\n"
+                )
+                log.flush()
+                sums, counted = {}, 0
+            if progress.update % settings.evaluate_every == 0 or last:
+                log.write(f"{progress.update} {trainer.evaluate()}\n")
+                log.flush()
+            if progress.update % settings.checkpoint_every == 0 or last:
+                trainer.save()
+    bar.close()

@@ -1,0 +1,61 @@
+"""The exported tensors give what the network gives, by the gate equations in NumPy."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import load_file
+
+from oido_train import tokens
+from oido_train.bundle import BundleInfo, write_bundle
+from oido_train.config import Experiment
+from oido_train.dataset import stack_frames
+from oido_train.evaluate import new_model
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def run_bundle(tensors: dict[str, np.ndarray], log_mels: np.ndarray, layers: int, hidden_size: int) -> np.ndarray:
+    """Logits [steps, tokens] from exported tensors, one step at a time."""
+    steps = stack_frames((log_mels - tensors["frontend.mean"]) * tensors["frontend.inverse_stddev"], 3, 3)
+    h = np.zeros((layers, hidden_size))
+    c = np.zeros((layers, hidden_size))
+    logits = []
+    for x in steps:
+        for k in range(layers):
+            gates = (
+                tensors[f"lstm.{k}.weight_ih"] @ x + tensors[f"lstm.{k}.weight_hh"] @ h[k] + tensors[f"lstm.{k}.bias"]
+            )
+            i, f, g, o = np.split(gates, 4)
+            c[k] = sigmoid(f) * c[k] + sigmoid(i) * np.tanh(g)
+            x = h[k] = sigmoid(o) * np.tanh(c[k])
+        logits.append(tensors["output.weight"] @ x + tensors["output.bias"])
+    return np.array(logits)
+
+
+def test_bundle_computes_what_the_network_computes(experiment: Experiment, tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    model = new_model(experiment).eval()
+    layers, hidden_size = experiment.model.layers, experiment.model.hidden_size
+    info = BundleInfo("tiny", "1", "en-US", "test", 240, 60)
+    write_bundle(tmp_path, info, experiment.frontend, tokens.TOKENS, model.export_tensors(), layers, hidden_size)
+    tensors = load_file(tmp_path / "weights.safetensors")
+    log_mels = np.random.default_rng(3).normal(size=(31, experiment.frontend.mel_bins)).astype(np.float32)
+    with torch.no_grad():
+        inputs = torch.from_numpy(stack_frames(model.normalise(torch.from_numpy(log_mels)).numpy(), 3, 3))
+        expected = model(inputs.unsqueeze(1))[0].squeeze(1).numpy()
+    np.testing.assert_allclose(run_bundle(tensors, log_mels, layers, hidden_size), expected, atol=1e-5)
+
+
+def test_description_names_every_tensor_with_its_hash(experiment: Experiment, tmp_path: Path) -> None:
+    tensors = new_model(experiment).export_tensors()
+    info = BundleInfo("tiny", "1", "en-US", "test", 240, 60)
+    write_bundle(tmp_path, info, experiment.frontend, tokens.TOKENS, tensors, 2, 64)
+    text = (tmp_path / "bundle.textproto").read_text()
+    for name, tensor in tensors.items():
+        assert f'name: "{name}"' in text
+        assert hashlib.sha256(tensor.tobytes()).hexdigest() in text
+    assert hashlib.sha256((tmp_path / "tokens.txt").read_bytes()).hexdigest() in text

@@ -1,0 +1,39 @@
+"""Perturbation and feature extraction on made-up audio."""
+
+import numpy as np
+
+from oido_train.bundle import FrontendSettings
+from oido_train.config import CopySettings
+from oido_train.dataset import stack_frames
+from oido_train.frontend import KaldiNativeFbank
+from oido_train.prepare import perturb
+
+
+def tone(seconds: float, hz: float = 440.0) -> np.ndarray:
+    return (3000.0 * np.sin(2 * np.pi * hz * np.arange(int(16000 * seconds)) / 16000)).astype(np.float32)
+
+
+def test_speed_shortens_by_its_factor() -> None:
+    copy = CopySettings("fast", speed_min=1.25, speed_max=1.25)
+    samples, speed = perturb(tone(1.0), copy, np.random.default_rng(0))
+    assert speed == 1.25
+    assert abs(len(samples) - 12800) < 20
+
+
+def test_every_degradation_keeps_length_and_is_finite() -> None:
+    for name in ("noise_probability", "reverberation_probability", "low_pass_probability", "telephone_probability"):
+        samples, _ = perturb(tone(0.5), CopySettings("x", **{name: 1.0}), np.random.default_rng(1))
+        assert len(samples) == 8000, name
+        assert np.isfinite(samples).all(), name
+
+
+def test_silence_sits_on_the_energy_floor() -> None:
+    settings = FrontendSettings(energy_floor=150.0)
+    log_mels = KaldiNativeFbank(settings).log_mels(np.zeros(16000, np.float32))
+    assert log_mels.shape == (98, 80)
+    np.testing.assert_allclose(log_mels, np.log(150.0), rtol=1e-6)
+
+
+def test_stacking_drops_the_incomplete_step() -> None:
+    steps = stack_frames(np.arange(14, dtype=np.float32).reshape(7, 2), 3, 3)
+    np.testing.assert_array_equal(steps, [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]])
