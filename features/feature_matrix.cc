@@ -95,7 +95,10 @@ absl::Status WriteMatrix(const FeatureMatrix& matrix, FeatureFormat format,
   } else {
     const std::string header = NpyHeader(matrix);
     std::fwrite(header.data(), 1, header.size(), out);
-    std::fwrite(matrix.values.data(), sizeof(float), matrix.values.size(), out);
+    if (matrix.rows > 0) {
+      std::fwrite(matrix.values.data(), sizeof(float), matrix.values.size(),
+                  out);
+    }
   }
   if (std::fflush(out) != 0 || std::ferror(out) != 0) {
     return absl::DataLossError("cannot write the features");

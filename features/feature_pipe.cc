@@ -31,13 +31,17 @@ absl::Status RunFeaturePipe(FILE* in, FILE* out, FeatureComputer& computer) {
                        kMaxPacketSamples));
     }
     samples.resize(count);
-    if (std::fread(samples.data(), sizeof(float), count, in) != count)
+    if (count > 0 &&
+        std::fread(samples.data(), sizeof(float), count, in) != count)
       return EndsInsidePacket();
     const FeatureMatrix matrix = computer.Compute(samples);
     const uint32_t shape[2] = {static_cast<uint32_t>(matrix.rows),
                                static_cast<uint32_t>(matrix.columns)};
     std::fwrite(shape, sizeof(shape[0]), 2, out);
-    std::fwrite(matrix.values.data(), sizeof(float), matrix.values.size(), out);
+    if (matrix.rows > 0) {
+      std::fwrite(matrix.values.data(), sizeof(float), matrix.values.size(),
+                  out);
+    }
     if (std::fflush(out) != 0 || std::ferror(out) != 0) {
       return absl::DataLossError("cannot write the features");
     }

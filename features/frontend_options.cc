@@ -44,6 +44,32 @@ absl::Status ValidateNormalisation(const FrontendOptions& options) {
   return absl::OkStatus();
 }
 
+absl::Status ValidateMel(const FrontendOptions& options) {
+  if (options.mel_bins < 1 || options.mel_bins > kMaxMelBins) {
+    return Bad("mel_bins", options.mel_bins,
+               absl::StrCat("in 1..", kMaxMelBins));
+  }
+  // Written so that NaN fails too.
+  if (!(options.mel_low_hz >= 0.0f &&
+        options.mel_low_hz < options.mel_high_hz)) {
+    return Bad("mel_low_hz", options.mel_low_hz,
+               absl::StrCat(">= 0 and < mel_high_hz, ", options.mel_high_hz));
+  }
+  if (!(options.mel_high_hz <=
+        static_cast<float>(options.sample_rate_hz) / 2.0f)) {
+    return Bad(
+        "mel_high_hz", options.mel_high_hz,
+        absl::StrCat("<= half the sample rate, ", options.sample_rate_hz / 2));
+  }
+  if (!(options.preemphasis >= 0.0f && options.preemphasis <= 1.0f)) {
+    return Bad("preemphasis", options.preemphasis, "in 0..1");
+  }
+  if (!(options.energy_floor > 0.0f && std::isfinite(options.energy_floor))) {
+    return Bad("energy_floor", options.energy_floor, "finite and > 0");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status Validate(const FrontendOptions& options) {
@@ -61,26 +87,7 @@ absl::Status Validate(const FrontendOptions& options) {
         "hop_ms", options.hop_ms,
         absl::StrCat("in 1..frame_length_ms, ", options.frame_length_ms));
   }
-  if (options.mel_bins < 1 || options.mel_bins > kMaxMelBins) {
-    return Bad("mel_bins", options.mel_bins,
-               absl::StrCat("in 1..", kMaxMelBins));
-  }
-  // Written so that NaN fails too.
-  if (!(options.mel_low_hz >= 0.0f &&
-        options.mel_low_hz < options.mel_high_hz)) {
-    return Bad("mel_low_hz", options.mel_low_hz,
-               absl::StrCat(">= 0 and < mel_high_hz, ", options.mel_high_hz));
-  }
-  if (!(options.mel_high_hz <= static_cast<float>(rate) / 2.0f)) {
-    return Bad("mel_high_hz", options.mel_high_hz,
-               absl::StrCat("<= half the sample rate, ", rate / 2));
-  }
-  if (!(options.preemphasis >= 0.0f && options.preemphasis <= 1.0f)) {
-    return Bad("preemphasis", options.preemphasis, "in 0..1");
-  }
-  if (!(options.energy_floor > 0.0f && std::isfinite(options.energy_floor))) {
-    return Bad("energy_floor", options.energy_floor, "finite and > 0");
-  }
+  if (absl::Status status = ValidateMel(options); !status.ok()) return status;
   if (options.stacked_frames < 1 ||
       options.stacked_frames > kMaxStackedFrames) {
     return Bad("stacked_frames", options.stacked_frames,

@@ -135,6 +135,16 @@ TEST(WriteMatrixTest, WritesCsvAndNpy) {
                                     "\n" + FloatBytes(matrix.values));
 }
 
+TEST(WriteMatrixTest, WritesNoRows) {
+  for (const FeatureFormat format :
+       {FeatureFormat::kCsv, FeatureFormat::kNpy}) {
+    const File out = TemporaryFile("");
+    EXPECT_TRUE(WriteMatrix({0, 80, {}}, format, out.get()).ok());
+    EXPECT_EQ(Content(out.get()).size(),
+              format == FeatureFormat::kCsv ? 0u : 128u);
+  }
+}
+
 class AudioFileTest : public testing::Test {
  protected:
   std::string Write(const std::string& bytes) {
