@@ -69,6 +69,14 @@ void LogSoftmax(absl::Span<const float> logits, absl::Span<float> log_probs) {
 }  // namespace
 
 struct AcousticModel::Impl {
+  // As PackedLstm::max_batch, of all layers.
+  int MaxBatch() const {
+    int batch = output->max_batch();
+    for (const auto& layer : layers)
+      batch = std::min(batch, layer->max_batch());
+    return batch;
+  }
+
   AcousticModelOptions options;
   std::vector<std::unique_ptr<const PackedLstm>> layers;
   std::unique_ptr<const PackedLinear> output;
@@ -125,7 +133,7 @@ struct AcousticModelRunner::Impl {
   std::shared_ptr<const AcousticModel> model;
   AcousticModelOptions options;
   int max_batch;
-  std::unique_ptr<Executor> executor;
+  Scratch scratch;
   AlignedFloats input;   // [max_batch, input]
   AlignedFloats logits;  // [max_batch, tokens]
   std::vector<LayerBuffers> layers;
@@ -225,8 +233,8 @@ absl::Status AcousticModelRunner::Impl::StepBatch(
                         StepsFor(static_cast<int>(slots.size())));
   Gather(slots);
   for (const auto& layer : batch->layers)
-    OIDO_RETURN_IF_ERROR(executor->Run(*layer));
-  OIDO_RETURN_IF_ERROR(executor->Run(*batch->output));
+    OIDO_RETURN_IF_ERROR(layer->Run(scratch));
+  OIDO_RETURN_IF_ERROR(batch->output->Run(scratch));
   Scatter(slots);
   return absl::OkStatus();
 }
@@ -242,8 +250,8 @@ AcousticModelRunner::Create(std::shared_ptr<const AcousticModel> model,
     return absl::InvalidArgumentError(absl::StrCat(
         "max_batch is ", max_batch, ", must be in 1..", kMaxBatch));
   }
+  max_batch = std::min(max_batch, model->impl_->MaxBatch());
   auto impl = std::make_unique<Impl>(std::move(model), max_batch);
-  OIDO_ASSIGN_OR_RETURN(impl->executor, Executor::Create());
   // So that an unsuitable CPU or model shows at start-up, not in a stream.
   OIDO_RETURN_IF_ERROR(impl->StepsFor(1).status());
   return std::unique_ptr<AcousticModelRunner>(

@@ -1,4 +1,4 @@
-// An array of floats at a cache line's border.
+// Arrays of floats at a cache line's border.
 #ifndef OIDO_MODEL_ALIGNED_FLOATS_H_
 #define OIDO_MODEL_ALIGNED_FLOATS_H_
 
@@ -26,6 +26,22 @@ class AlignedFloats {
     }
   };
   std::unique_ptr<float[], Delete> data_;
+};
+
+// An array that grows to the largest size asked of it and keeps no contents.
+class Scratch {
+ public:
+  float* AtLeast(size_t count) {
+    if (count > count_) {
+      floats_ = AlignedFloats(count);
+      count_ = count;
+    }
+    return floats_.data();
+  }
+
+ private:
+  size_t count_ = 0;
+  AlignedFloats floats_{0};
 };
 
 }  // namespace oido::model

@@ -3,12 +3,13 @@
 #include "model/primitives.h"
 
 #include <dnnl.hpp>
+#include <limits>
 #include <new>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "model/aligned_floats.h"
 #include "model/status_macros.h"
 
 namespace oido::model {
@@ -106,12 +107,27 @@ Desc BatchIndependent(const Desc& wanted, const Dims& dims) {
   return Desc(dims, kFloat, Tag::ldigo);
 }
 
-dnnl::matmul::primitive_desc LinearDesc(int input_size, int output_size,
-                                        int batch, const Desc& weight) {
-  return dnnl::matmul::primitive_desc(
-      CpuEngine(), Desc({batch, input_size}, kFloat, Tag::ab), weight,
-      Desc({1, output_size}, kFloat, Tag::ab),
+dnnl::inner_product_forward::primitive_desc LinearDesc(int input_size,
+                                                       int output_size,
+                                                       int batch,
+                                                       const Desc& weight) {
+  return dnnl::inner_product_forward::primitive_desc(
+      CpuEngine(), dnnl::prop_kind::forward_inference,
+      Desc({batch, input_size}, kFloat, Tag::ab), weight,
+      Desc({output_size}, kFloat, Tag::a),
       Desc({batch, output_size}, kFloat, Tag::ab), Attributes());
+}
+
+// Whether what a row gets is independent of the other rows, to the bit. True of
+// oneDNN's brgemm kernels (AVX2 and later), which sum every output in the same
+// order; its gemm ones choose the order by the shape. `desc_for` gives the
+// primitive descriptor for a batch size.
+template <typename DescFor>
+int InvariantBatch(const DescFor& desc_for) {
+  for (const int batch : {1, 2, kLayoutBatch, 64, 256}) {
+    if (!absl::StartsWith(desc_for(batch).impl_info_str(), "brgemm")) return 1;
+  }
+  return std::numeric_limits<int>::max();
 }
 
 }  // namespace
@@ -132,23 +148,9 @@ struct LayerStep::Impl {
     arguments.push_back({argument, memories.back().get()});
   }
 
-  // Through the C function, as the C++ one allocates an array of arguments
-  // every time.
-  absl::Status Run(dnnl::stream& stream, float* scratchpad) {
-    memories.front().set_data_handle(scratchpad);
-    const dnnl_status_t status = dnnl_primitive_execute(
-        primitive.get(), stream.get(), static_cast<int>(arguments.size()),
-        arguments.data());
-    if (status != dnnl_success) {
-      return absl::InternalError(
-          absl::StrCat("oneDNN, running a step: status ", status));
-    }
-    stream.wait();
-    return absl::OkStatus();
-  }
-
   dnnl::primitive primitive;
   size_t scratchpad_bytes;
+  dnnl::stream stream{CpuEngine()};
   std::vector<dnnl::memory> memories;
   std::vector<dnnl_exec_arg_t> arguments;
 };
@@ -156,38 +158,28 @@ struct LayerStep::Impl {
 LayerStep::LayerStep(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LayerStep::~LayerStep() = default;
 
-struct Executor::Impl {
-  dnnl::stream stream{CpuEngine()};
-  AlignedFloats scratchpad{0};
-  size_t scratchpad_floats = 0;
-};
-
-Executor::Executor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Executor::~Executor() = default;
-
-absl::StatusOr<std::unique_ptr<Executor>> Executor::Create() {
-  std::unique_ptr<Impl> impl;
-  OIDO_RETURN_IF_ERROR(Guard("making a stream", [&] {
-    impl = std::make_unique<Impl>();
-    return absl::OkStatus();
-  }));
-  return std::unique_ptr<Executor>(new Executor(std::move(impl)));
-}
-
-absl::Status Executor::Run(LayerStep& step) {
-  return Guard("running a step", [&] {
+// Through the C function, as the C++ one allocates an array of arguments every
+// time.
+absl::Status LayerStep::Run(Scratch& scratch) {
+  return Guard("running a step", [&]() -> absl::Status {
     const size_t floats =
-        (step.impl_->scratchpad_bytes + sizeof(float) - 1) / sizeof(float);
-    if (floats > impl_->scratchpad_floats) {
-      impl_->scratchpad = AlignedFloats(floats);
-      impl_->scratchpad_floats = floats;
+        (impl_->scratchpad_bytes + sizeof(float) - 1) / sizeof(float);
+    impl_->memories.front().set_data_handle(scratch.AtLeast(floats));
+    const dnnl_status_t status = dnnl_primitive_execute(
+        impl_->primitive.get(), impl_->stream.get(),
+        static_cast<int>(impl_->arguments.size()), impl_->arguments.data());
+    if (status != dnnl_success) {
+      return absl::InternalError(
+          absl::StrCat("oneDNN, running a step: status ", status));
     }
-    return step.impl_->Run(impl_->stream, impl_->scratchpad.data());
+    impl_->stream.wait();
+    return absl::OkStatus();
   });
 }
 
 struct PackedLstm::Impl {
   LstmShape shape;
+  int max_batch = 1;
   dnnl::memory layer_weights;
   dnnl::memory recurrent_weights;
   dnnl::memory bias;
@@ -196,6 +188,8 @@ struct PackedLstm::Impl {
 PackedLstm::PackedLstm(std::unique_ptr<const Impl> impl)
     : impl_(std::move(impl)) {}
 PackedLstm::~PackedLstm() = default;
+
+int PackedLstm::max_batch() const { return impl_->max_batch; }
 
 absl::StatusOr<std::unique_ptr<const PackedLstm>> PackedLstm::Create(
     const LstmWeights& weights) {
@@ -217,6 +211,10 @@ absl::StatusOr<std::unique_ptr<const PackedLstm>> PackedLstm::Create(
     impl->recurrent_weights = pack(weights.weight_hh, shape.recurrent_weights(),
                                    pd.weights_iter_desc());
     impl->bias = Reordered(weights.bias, shape.bias(), shape.bias());
+    impl->max_batch = InvariantBatch([&](int batch) {
+      return LstmDesc(shape, batch, impl->layer_weights.get_desc(),
+                      impl->recurrent_weights.get_desc());
+    });
     return absl::OkStatus();
   }));
   return std::unique_ptr<const PackedLstm>(new PackedLstm(std::move(impl)));
@@ -248,6 +246,7 @@ absl::StatusOr<std::unique_ptr<LayerStep>> PackedLstm::MakeStep(
 struct PackedLinear::Impl {
   int input_size = 0;
   int output_size = 0;
+  int max_batch = 1;
   dnnl::memory weight;
   dnnl::memory bias;
 };
@@ -256,20 +255,25 @@ PackedLinear::PackedLinear(std::unique_ptr<const Impl> impl)
     : impl_(std::move(impl)) {}
 PackedLinear::~PackedLinear() = default;
 
+int PackedLinear::max_batch() const { return impl_->max_batch; }
+
 absl::StatusOr<std::unique_ptr<const PackedLinear>> PackedLinear::Create(
     const LinearWeights& weights) {
   auto impl = std::make_unique<Impl>();
   impl->input_size = weights.input_size;
   impl->output_size = weights.output_size;
   OIDO_RETURN_IF_ERROR(Guard("packing linear weights", [&] {
-    const Dims dims = {weights.input_size, weights.output_size};
+    const Dims dims = {weights.output_size, weights.input_size};
+    const Desc bias({weights.output_size}, kFloat, Tag::a);
     const auto pd = LinearDesc(weights.input_size, weights.output_size,
                                kLayoutBatch, Desc(dims, kFloat, Tag::any));
-    // [output, input] is the transpose of oneDNN's order: ba.
-    impl->weight = Reordered(weights.weight, Desc(dims, kFloat, Tag::ba),
+    impl->weight = Reordered(weights.weight, Desc(dims, kFloat, Tag::ab),
                              pd.weights_desc());
-    const Desc bias({1, weights.output_size}, kFloat, Tag::ab);
     impl->bias = Reordered(weights.bias, bias, bias);
+    impl->max_batch = InvariantBatch([&](int batch) {
+      return LinearDesc(weights.input_size, weights.output_size, batch,
+                        impl->weight.get_desc());
+    });
     return absl::OkStatus();
   }));
   return std::unique_ptr<const PackedLinear>(new PackedLinear(std::move(impl)));
@@ -281,7 +285,7 @@ absl::StatusOr<std::unique_ptr<LayerStep>> PackedLinear::MakeStep(
   OIDO_RETURN_IF_ERROR(Guard("building a linear step", [&] {
     const auto pd = LinearDesc(impl_->input_size, impl_->output_size, batch,
                                impl_->weight.get_desc());
-    step = std::make_unique<LayerStep::Impl>(dnnl::matmul(pd),
+    step = std::make_unique<LayerStep::Impl>(dnnl::inner_product_forward(pd),
                                              pd.scratchpad_desc());
     step->Bind(DNNL_ARG_WEIGHTS, impl_->weight);
     step->Bind(DNNL_ARG_BIAS, impl_->bias);

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "model/aligned_floats.h"
 
 namespace oido::model {
 
@@ -16,28 +17,15 @@ class LayerStep {
  public:
   ~LayerStep();
 
+  // Returns when the outputs are in their buffers. Steps that run one after the
+  // other may share `scratch`.
+  absl::Status Run(Scratch& scratch);
+
  private:
-  friend class Executor;
   friend class PackedLstm;
   friend class PackedLinear;
   struct Impl;
   explicit LayerStep(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
-};
-
-// One thread's queue of work and its scratch memory, shared by all its steps as
-// they run one after the other.
-class Executor {
- public:
-  static absl::StatusOr<std::unique_ptr<Executor>> Create();
-  ~Executor();
-
-  // Returns when the step's outputs are in its buffers.
-  absl::Status Run(LayerStep& step);
-
- private:
-  struct Impl;
-  explicit Executor(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 
@@ -67,6 +55,10 @@ class PackedLstm {
   static absl::StatusOr<std::unique_ptr<const PackedLstm>> Create(
       const LstmWeights& weights);
   ~PackedLstm();
+
+  // The largest batch in which a row gets the same bits as alone: 1 on CPUs
+  // without AVX2, else any.
+  int max_batch() const;
 
   // One time step:
   //   i, f, o = sigmoid(W x + R h + b), g = tanh(W x + R h + b), gate by gate
@@ -101,6 +93,8 @@ class PackedLinear {
   static absl::StatusOr<std::unique_ptr<const PackedLinear>> Create(
       const LinearWeights& weights);
   ~PackedLinear();
+
+  int max_batch() const;
 
   absl::StatusOr<std::unique_ptr<LayerStep>> MakeStep(
       int batch, const LinearBuffers& buffers) const;

@@ -16,8 +16,10 @@ namespace {
 
 using Rows = std::vector<std::vector<float>>;  // [steps, features or tokens]
 
-// The sizes of the test bundle and of the shipped model.
-const test::TestGeometry kGeometries[] = {{2, 8, 16, 8}, {3, 80, 320, 28}};
+// The sizes of the test bundle and of the shipped model, and a vocabulary for
+// which oneDNN would lay out the weights differently from batch to batch.
+const test::TestGeometry kGeometries[] = {
+    {2, 8, 16, 8}, {3, 80, 320, 28}, {1, 11, 32, 64}};
 
 struct Stream {
   explicit Stream(const AcousticModelOptions& options) : state(options) {}

@@ -56,7 +56,7 @@ struct TestGeometry {
   int layers = 2;
   int mel_bins = 8;  // the model's input is 3 * mel_bins
   int hidden_size = 16;
-  int tokens = 8;  // at most 28: blank, ▁, a..z
+  int tokens = 8;  // blank, ▁, t2, t3, ...
 };
 
 // Random weights of the size that training gives; everything described.
