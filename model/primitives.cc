@@ -39,8 +39,8 @@ absl::Status Guard(absl::string_view what, Body&& body) {
 }
 
 // Full float precision whatever the environment says, and scratch memory from
-// the Executor: with the library's own a primitive could run only on the
-// thread that made it.
+// the caller: with the library's own a primitive could run only on the thread
+// that made it.
 dnnl::primitive_attr Attributes() {
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
@@ -118,10 +118,10 @@ dnnl::inner_product_forward::primitive_desc LinearDesc(int input_size,
       Desc({batch, output_size}, kFloat, Tag::ab), Attributes());
 }
 
-// Whether what a row gets is independent of the other rows, to the bit. True of
+// The largest batch in which a row gets the same bits as alone: any with
 // oneDNN's brgemm kernels (AVX2 and later), which sum every output in the same
-// order; its gemm ones choose the order by the shape. `desc_for` gives the
-// primitive descriptor for a batch size.
+// order; 1 with its gemm ones, which choose the order by the shape. `desc_for`
+// gives the primitive descriptor for a batch size.
 template <typename DescFor>
 int InvariantBatch(const DescFor& desc_for) {
   for (const int batch : {1, 2, kLayoutBatch, 64, 256}) {
