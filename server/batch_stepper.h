@@ -21,15 +21,17 @@ class BatchStepper {
   virtual absl::Status Step(absl::Span<const model::StepSlot> slots) = 0;
 };
 
-using StepperFactory = std::function<absl::StatusOr<std::unique_ptr<BatchStepper>>(
-    const LoadedModel& model, int max_batch)>;
+using StepperFactory =
+    std::function<absl::StatusOr<std::unique_ptr<BatchStepper>>(
+        const LoadedModel& model, int max_batch)>;
 
 // The model itself.
 class RunnerStepper final : public BatchStepper {
  public:
-  static absl::StatusOr<std::unique_ptr<BatchStepper>> Create(const LoadedModel& model,
-                                                              int max_batch) {
-    auto runner = model::AcousticModelRunner::Create(model.acoustic_model, max_batch);
+  static absl::StatusOr<std::unique_ptr<BatchStepper>> Create(
+      const LoadedModel& model, int max_batch) {
+    auto runner =
+        model::AcousticModelRunner::Create(model.acoustic_model, max_batch);
     if (!runner.ok()) return runner.status();
     return std::unique_ptr<BatchStepper>(new RunnerStepper(*std::move(runner)));
   }

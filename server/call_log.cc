@@ -37,10 +37,12 @@ void LogCallStart(const CallInfo& call, const SessionConfig& config) {
        {"rate_hz", absl::StrCat(config.format.sample_rate_hz)}});
 }
 
-void LogCallEnd(const CallInfo& call, const SessionStats& stats, absl::Duration now) {
+void LogCallEnd(const CallInfo& call, const SessionStats& stats,
+                absl::Duration now) {
   const double audio_seconds = absl::ToDoubleSeconds(stats.audio);
   const double processing_seconds = absl::ToDoubleSeconds(stats.processing);
-  const double real_time_factor = audio_seconds > 0 ? processing_seconds / audio_seconds : 0.0;
+  const double real_time_factor =
+      audio_seconds > 0 ? processing_seconds / audio_seconds : 0.0;
   Log(Severity::kInfo, "call_end",
       {{"method", call.method},
        {"peer", call.peer},

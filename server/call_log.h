@@ -18,7 +18,8 @@ struct CallInfo {
 };
 
 void LogCallStart(const CallInfo& call, const SessionConfig& config);
-void LogCallEnd(const CallInfo& call, const SessionStats& stats, absl::Duration now);
+void LogCallEnd(const CallInfo& call, const SessionStats& stats,
+                absl::Duration now);
 void LogCallRefused(const CallInfo& call, const absl::Status& status);
 
 }  // namespace oido::server

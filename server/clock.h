@@ -19,7 +19,8 @@ class Clock {
 class SteadyClock final : public Clock {
  public:
   absl::Duration Now() const override {
-    return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+    return absl::FromChrono(
+        std::chrono::steady_clock::now().time_since_epoch());
   }
 };
 

@@ -16,16 +16,19 @@ inline constexpr char kRetryPayload[] = "oido/retry_delay";
 
 // INVALID_ARGUMENT about one field of a request. `message` names the field, its
 // value and the limit.
-inline absl::Status FieldError(absl::string_view field, absl::string_view message) {
+inline absl::Status FieldError(absl::string_view field,
+                               absl::string_view message) {
   absl::Status status = absl::InvalidArgumentError(message);
   status.SetPayload(kFieldPayload, absl::Cord(field));
   return status;
 }
 
 // RESOURCE_EXHAUSTED with a hint when to come back.
-inline absl::Status FullError(absl::string_view message, absl::Duration retry_delay) {
+inline absl::Status FullError(absl::string_view message,
+                              absl::Duration retry_delay) {
   absl::Status status = absl::ResourceExhaustedError(message);
-  status.SetPayload(kRetryPayload, absl::Cord(absl::FormatDuration(retry_delay)));
+  status.SetPayload(kRetryPayload,
+                    absl::Cord(absl::FormatDuration(retry_delay)));
   return status;
 }
 

@@ -15,7 +15,8 @@ namespace {
 // Longer ones would not fit a client's header limit (8 KiB by default).
 constexpr size_t kMaxMessageBytes = 1024;
 
-void AddField(const absl::Status& status, const std::string& message, google::rpc::Status* out) {
+void AddField(const absl::Status& status, const std::string& message,
+              google::rpc::Status* out) {
   const auto field = status.GetPayload(kFieldPayload);
   if (!field.has_value()) return;
   google::rpc::BadRequest detail;
@@ -28,7 +29,8 @@ void AddField(const absl::Status& status, const std::string& message, google::rp
 void AddRetry(const absl::Status& status, google::rpc::Status* out) {
   const auto text = status.GetPayload(kRetryPayload);
   absl::Duration delay;
-  if (!text.has_value() || !absl::ParseDuration(std::string(*text), &delay)) return;
+  if (!text.has_value() || !absl::ParseDuration(std::string(*text), &delay))
+    return;
   google::rpc::RetryInfo detail;
   const absl::Duration seconds = absl::Trunc(delay, absl::Seconds(1));
   detail.mutable_retry_delay()->set_seconds(absl::ToInt64Seconds(seconds));

@@ -8,7 +8,8 @@ namespace oido::server {
 namespace {
 
 size_t Overhead(const InboxItem& item) {
-  const size_t id = item.kind == InboxItem::Kind::kMarker ? item.data.size() : 0;
+  const size_t id =
+      item.kind == InboxItem::Kind::kMarker ? item.data.size() : 0;
   return sizeof(InboxItem) + id;
 }
 
@@ -33,7 +34,8 @@ void Inbox::Push(InboxItem item) {
 InboxItem Inbox::Pop() {
   InboxItem& front = items_.front();
   const size_t left = front.data.size() - front_offset_;
-  if (front.kind == InboxItem::Kind::kAudio && (front_offset_ > 0 || left > kPieceBytes)) {
+  if (front.kind == InboxItem::Kind::kAudio &&
+      (front_offset_ > 0 || left > kPieceBytes)) {
     InboxItem piece;
     piece.arrival = front.arrival;
     piece.data = front.data.substr(front_offset_, kPieceBytes);

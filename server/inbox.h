@@ -1,4 +1,5 @@
-// What a client has sent and nobody has looked at yet, in order and counted in bytes.
+// What a client has sent and nobody has looked at yet, in order and counted in
+// bytes.
 #ifndef OIDO_SERVER_INBOX_H_
 #define OIDO_SERVER_INBOX_H_
 
@@ -14,9 +15,10 @@ namespace oido::server {
 struct InboxItem {
   enum class Kind { kAudio, kFinalize, kMarker, kEnd };
   Kind kind = Kind::kAudio;
-  std::string data = {};         // audio bytes or marker id
-  absl::Duration arrival = {};   // Clock::Now() of its newest byte
-  absl::Status end_status = {};  // kEnd: how the stream ends once all is recognised
+  std::string data = {};        // audio bytes or marker id
+  absl::Duration arrival = {};  // Clock::Now() of its newest byte
+  absl::Status end_status =
+      {};  // kEnd: how the stream ends once all is recognised
 };
 
 // Not thread-safe; Session guards it. It does not refuse anything: the bound is
@@ -47,7 +49,8 @@ class Inbox {
 
  private:
   std::deque<InboxItem> items_;
-  size_t front_offset_ = 0;  // bytes of the front audio item that are gone already
+  size_t front_offset_ =
+      0;  // bytes of the front audio item that are gone already
   size_t audio_bytes_ = 0;
   size_t other_bytes_ = 0;
 };

@@ -68,7 +68,9 @@ constexpr Level kLevels[] = {{Severity::kDebug, spdlog::level::debug, "debug"},
                              {Severity::kWarn, spdlog::level::warn, "warn"},
                              {Severity::kError, spdlog::level::err, "error"}};
 
-const Level& Find(Severity severity) { return kLevels[static_cast<int>(severity)]; }
+const Level& Find(Severity severity) {
+  return kLevels[static_cast<int>(severity)];
+}
 
 bool IsPlain(absl::string_view value) {
   for (const char c : value) {
@@ -82,7 +84,8 @@ bool IsPlain(absl::string_view value) {
 
 }  // namespace
 
-void Log(Severity severity, absl::string_view event, std::initializer_list<LogField> fields) {
+void Log(Severity severity, absl::string_view event,
+         std::initializer_list<LogField> fields) {
   const Level& level = Find(severity);
   Logger& logger = TheLogger();
   if (!logger.logger.should_log(level.level)) return;
@@ -98,7 +101,9 @@ void Log(Severity severity, absl::string_view event, std::initializer_list<LogFi
   logger.logger.log(level.level, spdlog::string_view_t(line));
 }
 
-void SetLogLevel(Severity lowest) { TheLogger().logger.set_level(Find(lowest).level); }
+void SetLogLevel(Severity lowest) {
+  TheLogger().logger.set_level(Find(lowest).level);
+}
 
 bool ParseSeverity(absl::string_view name, Severity* severity) {
   for (const Level& level : kLevels) {

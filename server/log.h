@@ -20,7 +20,8 @@ using LogField = std::pair<absl::string_view, std::string>;
 
 // "2026-11-23T20:18:00.123Z info stream_end status=OK audio_s=3.2" on standard
 // error. Any thread. Never audio, never text.
-void Log(Severity severity, absl::string_view event, std::initializer_list<LogField> fields);
+void Log(Severity severity, absl::string_view event,
+         std::initializer_list<LogField> fields);
 
 void SetLogLevel(Severity lowest);
 // False: no such severity. Names: debug, info, warn, error.

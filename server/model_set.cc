@@ -11,16 +11,19 @@
 
 namespace oido::server {
 
-absl::StatusOr<ModelSet> ModelSet::Load(const std::vector<std::string>& directories) {
-  if (directories.empty()) return absl::InvalidArgumentError("no model: give at least one");
+absl::StatusOr<ModelSet> ModelSet::Load(
+    const std::vector<std::string>& directories) {
+  if (directories.empty())
+    return absl::InvalidArgumentError("no model: give at least one");
   ModelSet set;
   for (const std::string& directory : directories) {
     auto bundle = model::LoadBundle(directory);
     if (!bundle.ok()) return bundle.status();
     for (const auto& other : set.models_) {
       if (other->bundle->name != (*bundle)->name) continue;
-      return absl::AlreadyExistsError(absl::StrCat("model: \"", (*bundle)->name, "\" is in both ",
-                                                   other->bundle->directory, " and ", directory));
+      return absl::AlreadyExistsError(
+          absl::StrCat("model: \"", (*bundle)->name, "\" is in both ",
+                       other->bundle->directory, " and ", directory));
     }
     auto acoustic_model = model::AcousticModel::Create(**bundle);
     if (!acoustic_model.ok()) return acoustic_model.status();
@@ -33,31 +36,36 @@ absl::StatusOr<ModelSet> ModelSet::Load(const std::vector<std::string>& director
   return set;
 }
 
-absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelSet::Find(absl::string_view name) const {
+absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelSet::Find(
+    absl::string_view name) const {
   if (name.empty()) return models_.front();
   for (const auto& model : models_) {
     if (model->bundle->name == name) return model;
   }
-  const std::string known = absl::StrJoin(models_, ", ", [](std::string* out, const auto& model) {
-    absl::StrAppend(out, "\"", model->bundle->name, "\"");
-  });
-  return absl::NotFoundError(
-      absl::StrCat("config.model: no model \"", name.substr(0, 128), "\"; there is ", known));
+  const std::string known =
+      absl::StrJoin(models_, ", ", [](std::string* out, const auto& model) {
+        absl::StrAppend(out, "\"", model->bundle->name, "\"");
+      });
+  return absl::NotFoundError(absl::StrCat("config.model: no model \"",
+                                          name.substr(0, 128), "\"; there is ",
+                                          known));
 }
 
-absl::StatusOr<std::vector<std::string>> FindBundles(const std::string& directory) {
+absl::StatusOr<std::vector<std::string>> FindBundles(
+    const std::string& directory) {
   std::vector<std::string> found;
   std::error_code error;
-  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end;
-       it.increment(error)) {
+  for (std::filesystem::directory_iterator it(directory, error), end;
+       !error && it != end; it.increment(error)) {
     std::error_code ignored;
     if (std::filesystem::exists(it->path() / "bundle.textproto", ignored)) {
       found.push_back(it->path().string());
     }
   }
   if (found.empty()) {
-    return absl::NotFoundError(absl::StrCat("no model bundle (a directory with bundle.textproto) in ",
-                                            directory, "; name one with --model DIR"));
+    return absl::NotFoundError(
+        absl::StrCat("no model bundle (a directory with bundle.textproto) in ",
+                     directory, "; name one with --model DIR"));
   }
   std::sort(found.begin(), found.end());
   return found;

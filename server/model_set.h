@@ -25,12 +25,16 @@ class ModelSet {
  public:
   // Loads each bundle directory. Errors name the directory and what is wrong
   // in it; two bundles of one name are ALREADY_EXISTS.
-  static absl::StatusOr<ModelSet> Load(const std::vector<std::string>& directories);
+  static absl::StatusOr<ModelSet> Load(
+      const std::vector<std::string>& directories);
 
   // Empty `name`: the default. NOT_FOUND lists what there is.
-  absl::StatusOr<std::shared_ptr<const LoadedModel>> Find(absl::string_view name) const;
+  absl::StatusOr<std::shared_ptr<const LoadedModel>> Find(
+      absl::string_view name) const;
 
-  const std::vector<std::shared_ptr<const LoadedModel>>& models() const { return models_; }
+  const std::vector<std::shared_ptr<const LoadedModel>>& models() const {
+    return models_;
+  }
 
  private:
   std::vector<std::shared_ptr<const LoadedModel>> models_;
@@ -38,7 +42,8 @@ class ModelSet {
 
 // Bundle directories below `directory`, sorted by name. NOT_FOUND says where it
 // looked.
-absl::StatusOr<std::vector<std::string>> FindBundles(const std::string& directory);
+absl::StatusOr<std::vector<std::string>> FindBundles(
+    const std::string& directory);
 
 }  // namespace oido::server
 

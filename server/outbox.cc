@@ -55,7 +55,8 @@ void Outbox::DropInterim() {
   if (updates_.empty()) return;
   Update& last = updates_.back();
   last.interim.reset();
-  if (!last.final_result.has_value() && last.markers.empty()) updates_.pop_back();
+  if (!last.final_result.has_value() && last.markers.empty())
+    updates_.pop_back();
 }
 
 }  // namespace oido::server

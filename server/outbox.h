@@ -10,9 +10,9 @@
 
 namespace oido::server {
 
-// A newer interim replaces an unsent one, a final replaces every interim, finals
-// and markers are never dropped and keep their order. Not thread-safe; Session
-// guards it.
+// A newer interim replaces an unsent one, a final replaces every interim,
+// finals and markers are never dropped and keep their order. Not thread-safe;
+// Session guards it.
 class Outbox {
  public:
   void AddFinal(Result result);

@@ -9,25 +9,28 @@
 namespace oido::server {
 
 absl::StatusOr<std::unique_ptr<Recognizer>> Recognizer::Create(
-    std::shared_ptr<const LoadedModel> model, const features::AudioFormat& format,
-    int max_audio_seconds) {
-  auto audio_decoder =
-      features::AudioDecoder::Create(format, model->bundle->frontend->sample_rate_hz);
+    std::shared_ptr<const LoadedModel> model,
+    const features::AudioFormat& format, int max_audio_seconds) {
+  auto audio_decoder = features::AudioDecoder::Create(
+      format, model->bundle->frontend->sample_rate_hz);
   if (!audio_decoder.ok()) return audio_decoder.status();
-  return std::unique_ptr<Recognizer>(
-      new Recognizer(std::move(model), max_audio_seconds, *std::move(audio_decoder)));
+  return std::unique_ptr<Recognizer>(new Recognizer(
+      std::move(model), max_audio_seconds, *std::move(audio_decoder)));
 }
 
-Recognizer::Recognizer(std::shared_ptr<const LoadedModel> model, int max_audio_seconds,
+Recognizer::Recognizer(std::shared_ptr<const LoadedModel> model,
+                       int max_audio_seconds,
                        std::unique_ptr<features::AudioDecoder> audio_decoder)
     : model_(std::move(model)),
-      max_samples_(int64_t{max_audio_seconds} * model_->bundle->frontend->sample_rate_hz),
+      max_samples_(int64_t{max_audio_seconds} *
+                   model_->bundle->frontend->sample_rate_hz),
       audio_decoder_(std::move(audio_decoder)),
       frontend_(model_->bundle->frontend),
       state_(model_->bundle->acoustic_model),
       decoder_(model_->bundle) {}
 
-absl::Status Recognizer::AcceptAudio(absl::string_view bytes, Workbench& bench) {
+absl::Status Recognizer::AcceptAudio(absl::string_view bytes,
+                                     Workbench& bench) {
   if (bytes.empty()) return absl::OkStatus();
   has_audio_ = true;
   bench.samples.clear();
@@ -42,8 +45,9 @@ absl::Status Recognizer::AcceptAudio(absl::string_view bytes, Workbench& bench) 
   frontend_.AcceptWaveform(bench.samples, bench.log_mel);
   samples_decoded_ += static_cast<int64_t>(bench.samples.size());
   if (!too_long) return absl::OkStatus();
-  return absl::OutOfRangeError(absl::StrCat("Exceeded maximum allowed stream duration of ",
-                                            max_samples_ / model_rate_hz(), " seconds."));
+  return absl::OutOfRangeError(
+      absl::StrCat("Exceeded maximum allowed stream duration of ",
+                   max_samples_ / model_rate_hz(), " seconds."));
 }
 
 absl::Status Recognizer::EndUtterance(Workbench& bench) {
@@ -72,7 +76,8 @@ void Recognizer::CompleteUtterance(std::vector<Result>& finals) {
   steps_ = 0;
 }
 
-void Recognizer::Advance(absl::Span<const float> log_probs, std::vector<Result>& finals) {
+void Recognizer::Advance(absl::Span<const float> log_probs,
+                         std::vector<Result>& finals) {
   decoder_.Advance(log_probs);
   ++steps_;
   if (decoder_.AtEndpoint()) EmitFinal(finals);
@@ -82,15 +87,16 @@ Result Recognizer::Interim() const { return ToResult(decoder_.Partial()); }
 
 int64_t Recognizer::samples_processed() const {
   const features::FrontendOptions& options = *model_->bundle->frontend;
-  const int64_t stepped = steps_ * options.stride_frames * options.hop_samples();
+  const int64_t stepped =
+      steps_ * options.stride_frames * options.hop_samples();
   // The padding behind the end of an utterance is none of the client's audio.
   return std::min(utterance_begin_ + stepped, samples_decoded_);
 }
 
 size_t Recognizer::size_bytes() const {
   return sizeof(*this) - sizeof(frontend_) - sizeof(state_) - sizeof(decoder_) +
-         audio_decoder_->size_bytes() + frontend_.size_bytes() + state_.size_bytes() +
-         decoder_.size_bytes();
+         audio_decoder_->size_bytes() + frontend_.size_bytes() +
+         state_.size_bytes() + decoder_.size_bytes();
 }
 
 void Recognizer::EmitFinal(std::vector<Result>& finals) {

@@ -40,8 +40,8 @@ class Recognizer {
  public:
   // `max_audio_seconds`: 0 for no limit.
   static absl::StatusOr<std::unique_ptr<Recognizer>> Create(
-      std::shared_ptr<const LoadedModel> model, const features::AudioFormat& format,
-      int max_audio_seconds);
+      std::shared_ptr<const LoadedModel> model,
+      const features::AudioFormat& format, int max_audio_seconds);
 
   // INVALID_ARGUMENT: the bytes are not the audio that was declared.
   // OUT_OF_RANGE: the stream is longer than allowed; the audio up to the limit
@@ -53,7 +53,8 @@ class Recognizer {
   absl::Status EndUtterance(Workbench& bench);
 
   // After EndUtterance, when all steps are done: the last final result goes to
-  // `finals`; audio that follows is recognised as on a new stream, later in time.
+  // `finals`; audio that follows is recognised as on a new stream, later in
+  // time.
   void CompleteUtterance(std::vector<Result>& finals);
 
   // EndUtterance was called, CompleteUtterance was not.
@@ -95,11 +96,11 @@ class Recognizer {
   model::CtcGreedyDecoder decoder_;
 
   bool ending_ = false;
-  bool has_audio_ = false;         // bytes came since the last EndUtterance
-  bool sent_text_ = false;         // a final result with words was given
+  bool has_audio_ = false;  // bytes came since the last EndUtterance
+  bool sent_text_ = false;  // a final result with words was given
   int64_t samples_decoded_ = 0;
-  int64_t utterance_begin_ = 0;    // samples_decoded_ when state was last fresh
-  int64_t steps_ = 0;              // model steps since then
+  int64_t utterance_begin_ = 0;  // samples_decoded_ when state was last fresh
+  int64_t steps_ = 0;            // model steps since then
 };
 
 }  // namespace oido::server

@@ -14,8 +14,8 @@
 namespace oido::server {
 namespace {
 
-absl::StatusOr<features::AudioEncoding> CheckEncoding(const v1::RecognitionConfig& config,
-                                                      const std::string& prefix) {
+absl::StatusOr<features::AudioEncoding> CheckEncoding(
+    const v1::RecognitionConfig& config, const std::string& prefix) {
   switch (config.encoding()) {
     case v1::AUDIO_ENCODING_UNSPECIFIED:
       return features::AudioEncoding::kUnspecified;
@@ -24,20 +24,26 @@ absl::StatusOr<features::AudioEncoding> CheckEncoding(const v1::RecognitionConfi
     case v1::FLOAT32:
       return features::AudioEncoding::kFloat32;
     default:
-      return FieldError(prefix + "encoding",
-                        absl::StrCat(prefix, "encoding: ", static_cast<int>(config.encoding()),
-                                     " is unknown; there is LINEAR16 (1), FLOAT32 (2) and "
-                                     "AUDIO_ENCODING_UNSPECIFIED (0) for WAV files"));
+      return FieldError(
+          prefix + "encoding",
+          absl::StrCat(prefix,
+                       "encoding: ", static_cast<int>(config.encoding()),
+                       " is unknown; there is LINEAR16 (1), FLOAT32 (2) and "
+                       "AUDIO_ENCODING_UNSPECIFIED (0) for WAV files"));
   }
 }
 
-absl::Status CheckRateAndChannels(const v1::RecognitionConfig& config, const std::string& prefix) {
+absl::Status CheckRateAndChannels(const v1::RecognitionConfig& config,
+                                  const std::string& prefix) {
   const int rate = config.sample_rate_hertz();
-  const bool from_header = rate == 0 && config.encoding() == v1::AUDIO_ENCODING_UNSPECIFIED;
-  if (!from_header && (rate < features::kMinSampleRateHz || rate > features::kMaxSampleRateHz)) {
+  const bool from_header =
+      rate == 0 && config.encoding() == v1::AUDIO_ENCODING_UNSPECIFIED;
+  if (!from_header && (rate < features::kMinSampleRateHz ||
+                       rate > features::kMaxSampleRateHz)) {
     return FieldError(prefix + "sample_rate_hertz",
-                      absl::StrCat(prefix, "sample_rate_hertz: ", rate, " is not in ",
-                                   features::kMinSampleRateHz, "..", features::kMaxSampleRateHz));
+                      absl::StrCat(prefix, "sample_rate_hertz: ", rate,
+                                   " is not in ", features::kMinSampleRateHz,
+                                   "..", features::kMaxSampleRateHz));
   }
   const int channels = config.audio_channel_count();
   if (channels != 0 && channels != 1) {
@@ -57,7 +63,8 @@ bool SpeaksLanguage(const model::Bundle& bundle, const std::string& wanted) {
 
 absl::Status CheckId(const std::string& field, const std::string& id) {
   if (id.size() <= kMaxIdBytes) return absl::OkStatus();
-  return FieldError(field, absl::StrCat(field, ": ", id.size(), " bytes, limit ", kMaxIdBytes));
+  return FieldError(field, absl::StrCat(field, ": ", id.size(),
+                                        " bytes, limit ", kMaxIdBytes));
 }
 
 absl::Status PushControl(const v1::StreamControl& control, Session* session) {
@@ -73,12 +80,15 @@ absl::Status PushControl(const v1::StreamControl& control, Session* session) {
     case v1::StreamControl::COMMAND_NOT_SET:
       break;
   }
-  return FieldError("control.command", "control.command: none is set; there is finalize and marker");
+  return FieldError(
+      "control.command",
+      "control.command: none is set; there is finalize and marker");
 }
 
 }  // namespace
 
-absl::Status ParseMessage(grpc::ByteBuffer* bytes, google::protobuf::Message* message) {
+absl::Status ParseMessage(grpc::ByteBuffer* bytes,
+                          google::protobuf::Message* message) {
   const size_t length = bytes->Length();
   bool parsed = false;
   {
@@ -87,13 +97,15 @@ absl::Status ParseMessage(grpc::ByteBuffer* bytes, google::protobuf::Message* me
   }
   bytes->Clear();
   if (parsed) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("a message of ", length, " bytes is no ", message->GetTypeName()));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "a message of ", length, " bytes is no ", message->GetTypeName()));
 }
 
 absl::StatusOr<SessionConfig> CheckConfig(const v1::RecognitionConfig& config,
-                                          const std::string& prefix, const ModelSet& models) {
-  absl::StatusOr<features::AudioEncoding> encoding = CheckEncoding(config, prefix);
+                                          const std::string& prefix,
+                                          const ModelSet& models) {
+  absl::StatusOr<features::AudioEncoding> encoding =
+      CheckEncoding(config, prefix);
   if (!encoding.ok()) return encoding.status();
   absl::Status status = CheckRateAndChannels(config, prefix);
   if (!status.ok()) return status;
@@ -102,7 +114,8 @@ absl::StatusOr<SessionConfig> CheckConfig(const v1::RecognitionConfig& config,
   if (!SpeaksLanguage(*(*model)->bundle, config.language_code())) {
     const std::string value = config.language_code().substr(0, 64);
     return FieldError(prefix + "language_code",
-                      absl::StrCat(prefix, "language_code: \"", value, "\" is not spoken by model \"",
+                      absl::StrCat(prefix, "language_code: \"", value,
+                                   "\" is not spoken by model \"",
                                    (*model)->bundle->name, "\", which takes \"",
                                    (*model)->bundle->language_code, "\""));
   }
@@ -113,23 +126,26 @@ absl::StatusOr<SessionConfig> CheckConfig(const v1::RecognitionConfig& config,
   return result;
 }
 
-absl::StatusOr<SessionConfig> CheckStreamingConfig(const v1::StreamingRecognitionConfig& config,
-                                                   const ModelSet& models) {
-  absl::Status status = CheckId("streaming_config.request_id", config.request_id());
+absl::StatusOr<SessionConfig> CheckStreamingConfig(
+    const v1::StreamingRecognitionConfig& config, const ModelSet& models) {
+  absl::Status status =
+      CheckId("streaming_config.request_id", config.request_id());
   if (!status.ok()) return status;
-  auto result = CheckConfig(config.config(), "streaming_config.config.", models);
+  auto result =
+      CheckConfig(config.config(), "streaming_config.config.", models);
   if (result.ok()) result->interim_results = config.interim_results();
   return result;
 }
 
-absl::Status PushInput(v1::StreamingRecognizeRequest* request, size_t max_message_bytes,
-                       Session* session) {
+absl::Status PushInput(v1::StreamingRecognizeRequest* request,
+                       size_t max_message_bytes, Session* session) {
   switch (request->request_case()) {
     case v1::StreamingRecognizeRequest::kAudioContent: {
       const size_t size = request->audio_content().size();
       if (size > max_message_bytes) {
-        return FieldError("audio_content", absl::StrCat("audio_content: ", size, " bytes, limit ",
-                                                        max_message_bytes));
+        return FieldError("audio_content",
+                          absl::StrCat("audio_content: ", size,
+                                       " bytes, limit ", max_message_bytes));
       }
       session->PushAudio(std::move(*request->mutable_audio_content()));
       return absl::OkStatus();
@@ -137,8 +153,10 @@ absl::Status PushInput(v1::StreamingRecognizeRequest* request, size_t max_messag
     case v1::StreamingRecognizeRequest::kControl:
       return PushControl(request->control(), session);
     default:
-      return FieldError("request", "request: a message must carry streaming_config, audio_content "
-                                   "or control; this one carries nothing");
+      return FieldError(
+          "request",
+          "request: a message must carry streaming_config, audio_content "
+          "or control; this one carries nothing");
   }
 }
 

@@ -15,21 +15,23 @@ namespace oido::server {
 inline constexpr int kMaxIdBytes = 128;
 
 // INVALID_ARGUMENT: the bytes are no message of this type. `bytes` is used up.
-absl::Status ParseMessage(grpc::ByteBuffer* bytes, google::protobuf::Message* message);
+absl::Status ParseMessage(grpc::ByteBuffer* bytes,
+                          google::protobuf::Message* message);
 
 // Errors name the field below `prefix`, its value and the limit; an unknown
 // model is NOT_FOUND.
 absl::StatusOr<SessionConfig> CheckConfig(const v1::RecognitionConfig& config,
-                                          const std::string& prefix, const ModelSet& models);
+                                          const std::string& prefix,
+                                          const ModelSet& models);
 
 // As CheckConfig, with the fields of the stream.
-absl::StatusOr<SessionConfig> CheckStreamingConfig(const v1::StreamingRecognitionConfig& config,
-                                                   const ModelSet& models);
+absl::StatusOr<SessionConfig> CheckStreamingConfig(
+    const v1::StreamingRecognitionConfig& config, const ModelSet& models);
 
 // Passes one message after the configuration on to `session`, or says what is
 // wrong with it.
-absl::Status PushInput(v1::StreamingRecognizeRequest* request, size_t max_message_bytes,
-                       Session* session);
+absl::Status PushInput(v1::StreamingRecognizeRequest* request,
+                       size_t max_message_bytes, Session* session);
 
 }  // namespace oido::server
 

@@ -19,28 +19,33 @@ float ToMs(absl::Duration duration) {
   return static_cast<float>(absl::ToDoubleMilliseconds(duration));
 }
 
-void SetAlternative(const model::Hypothesis& hypothesis, const ResponseOptions& options,
-                    bool continues, v1::SpeechRecognitionAlternative* alternative) {
-  alternative->set_transcript(absl::StrCat(continues ? " " : "", model::Text(hypothesis)));
+void SetAlternative(const model::Hypothesis& hypothesis,
+                    const ResponseOptions& options, bool continues,
+                    v1::SpeechRecognitionAlternative* alternative) {
+  alternative->set_transcript(
+      absl::StrCat(continues ? " " : "", model::Text(hypothesis)));
   if (!options.word_times && !options.word_confidence) return;
   for (const model::Word& word : hypothesis.words) {
     v1::WordInfo* info = alternative->add_words();
     info->set_word(word.text);
     if (options.word_times) {
-      SetDuration(absl::Milliseconds(word.start_ms), info->mutable_start_time());
+      SetDuration(absl::Milliseconds(word.start_ms),
+                  info->mutable_start_time());
       SetDuration(absl::Milliseconds(word.end_ms), info->mutable_end_time());
     }
     if (options.word_confidence) info->set_confidence(word.confidence);
   }
 }
 
-void AddInterim(model::Hypothesis part, const Result& whole, bool continues, float stability,
-                const ResponseOptions& options, v1::StreamingRecognizeResponse* response) {
+void AddInterim(model::Hypothesis part, const Result& whole, bool continues,
+                float stability, const ResponseOptions& options,
+                v1::StreamingRecognizeResponse* response) {
   if (part.words.empty()) return;
   v1::StreamingRecognitionResult* result = response->add_results();
   SetAlternative(part, options, continues, result->add_alternatives());
   result->set_stability(stability);
-  SetDuration(absl::Milliseconds(whole.end_ms), result->mutable_result_end_time());
+  SetDuration(absl::Milliseconds(whole.end_ms),
+              result->mutable_result_end_time());
 }
 
 void AddInterims(const Result& interim, const ResponseOptions& options,
@@ -52,7 +57,8 @@ void AddInterims(const Result& interim, const ResponseOptions& options,
     complete.words.pop_back();
   }
   const bool open_continues = interim.continues || !complete.words.empty();
-  AddInterim(complete, interim, interim.continues, kCompleteStability, options, response);
+  AddInterim(complete, interim, interim.continues, kCompleteStability, options,
+             response);
   AddInterim(open, interim, open_continues, kOpenStability, options, response);
 }
 
@@ -61,26 +67,31 @@ void AddInterims(const Result& interim, const ResponseOptions& options,
 void SetDuration(absl::Duration duration, google::protobuf::Duration* proto) {
   const absl::Duration seconds = absl::Trunc(duration, absl::Seconds(1));
   proto->set_seconds(absl::ToInt64Seconds(seconds));
-  proto->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration - seconds)));
+  proto->set_nanos(
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(duration - seconds)));
 }
 
-v1::StreamingRecognitionResult FinalToProto(const Result& result, const ResponseOptions& options) {
+v1::StreamingRecognitionResult FinalToProto(const Result& result,
+                                            const ResponseOptions& options) {
   v1::StreamingRecognitionResult proto;
   v1::SpeechRecognitionAlternative* alternative = proto.add_alternatives();
   SetAlternative(result.hypothesis, options, result.continues, alternative);
   alternative->set_confidence(result.hypothesis.confidence);
   proto.set_is_final(true);
-  SetDuration(absl::Milliseconds(result.end_ms), proto.mutable_result_end_time());
+  SetDuration(absl::Milliseconds(result.end_ms),
+              proto.mutable_result_end_time());
   return proto;
 }
 
-v1::StreamingRecognizeResponse UpdateToProto(const Update& update, const std::string& request_id,
+v1::StreamingRecognizeResponse UpdateToProto(const Update& update,
+                                             const std::string& request_id,
                                              const ResponseOptions& options) {
   v1::StreamingRecognizeResponse response;
   if (update.final_result.has_value()) {
     *response.add_results() = FinalToProto(*update.final_result, options);
   }
-  if (update.interim.has_value()) AddInterims(*update.interim, options, &response);
+  if (update.interim.has_value())
+    AddInterims(*update.interim, options, &response);
   for (const std::string& id : update.markers) response.add_markers(id);
   SetDuration(update.audio_received, response.mutable_audio_received());
   SetDuration(update.audio_processed, response.mutable_audio_processed());
@@ -104,7 +115,8 @@ v1::ListModelsResponse ModelsToProto(const ModelSet& models) {
     proto->set_description(bundle.description);
     proto->set_sample_rate_hertz(bundle.frontend->sample_rate_hz);
     proto->set_is_default(model->index == 0);
-    SetDuration(absl::Milliseconds(bundle.decoder.step_ms), proto->mutable_step());
+    SetDuration(absl::Milliseconds(bundle.decoder.step_ms),
+                proto->mutable_step());
   }
   return response;
 }

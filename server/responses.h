@@ -14,9 +14,11 @@ struct ResponseOptions {
   bool word_confidence = false;
 };
 
-v1::StreamingRecognitionResult FinalToProto(const Result& result, const ResponseOptions& options);
+v1::StreamingRecognitionResult FinalToProto(const Result& result,
+                                            const ResponseOptions& options);
 
-v1::StreamingRecognizeResponse UpdateToProto(const Update& update, const std::string& request_id,
+v1::StreamingRecognizeResponse UpdateToProto(const Update& update,
+                                             const std::string& request_id,
                                              const ResponseOptions& options);
 
 v1::ListModelsResponse ModelsToProto(const ModelSet& models);

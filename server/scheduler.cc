@@ -8,25 +8,29 @@
 
 namespace oido::server {
 
-absl::StatusOr<std::unique_ptr<Scheduler>> Scheduler::Create(const SchedulerOptions& options,
-                                                             const ModelSet& models,
-                                                             const Clock* clock,
-                                                             const StepperFactory& factory) {
-  const int workers = options.workers > 0
-                          ? options.workers
-                          : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+absl::StatusOr<std::unique_ptr<Scheduler>> Scheduler::Create(
+    const SchedulerOptions& options, const ModelSet& models, const Clock* clock,
+    const StepperFactory& factory) {
+  const int workers =
+      options.workers > 0
+          ? options.workers
+          : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   std::vector<Tools> tools(workers);
   for (Tools& of_worker : tools) {
     for (const auto& model : models.models()) {
-      auto runner = TurnRunner::Create(*model, options.max_batch, clock, factory);
+      auto runner =
+          TurnRunner::Create(*model, options.max_batch, clock, factory);
       if (!runner.ok()) return runner.status();
       of_worker.push_back(*std::move(runner));
     }
   }
-  std::unique_ptr<Scheduler> scheduler(new Scheduler(options, models.models().size()));
+  std::unique_ptr<Scheduler> scheduler(
+      new Scheduler(options, models.models().size()));
   for (Tools& of_worker : tools) {
     scheduler->threads_.emplace_back(
-        [raw = scheduler.get(), own = std::move(of_worker)] { raw->Work(own); });
+        [raw = scheduler.get(), own = std::move(of_worker)] {
+          raw->Work(own);
+        });
   }
   return scheduler;
 }
@@ -61,9 +65,10 @@ void Scheduler::Work(const Tools& tools) {
     Batch batch = TakeBatch();
     if (batch.empty()) return;
     const int model = batch.front()->model_index();
-    batch.erase(std::remove_if(batch.begin(), batch.end(),
-                               [](const auto& session) { return !session->Lease(); }),
-                batch.end());
+    batch.erase(
+        std::remove_if(batch.begin(), batch.end(),
+                       [](const auto& session) { return !session->Lease(); }),
+        batch.end());
     tools[model]->Run(batch);
   }
 }
@@ -80,7 +85,8 @@ Scheduler::Batch Scheduler::TakeBatch() {
     std::deque<Ready>& queue = ready_[OldestModel()];
     // Workers that wait get their share; a worker alone takes all it can.
     const size_t shares = waiting_workers_ + 1;
-    const size_t count = std::min(max_batch_, (queue.size() + shares - 1) / shares);
+    const size_t count =
+        std::min(max_batch_, (queue.size() + shares - 1) / shares);
     for (size_t i = 0; i < count; ++i) {
       batch.push_back(std::move(queue.front().session));
       queue.pop_front();
@@ -96,7 +102,8 @@ size_t Scheduler::OldestModel() const {
   size_t oldest = 0;
   for (size_t i = 1; i < ready_.size(); ++i) {
     if (ready_[i].empty()) continue;
-    if (ready_[oldest].empty() || ready_[i].front().number < ready_[oldest].front().number) {
+    if (ready_[oldest].empty() ||
+        ready_[i].front().number < ready_[oldest].front().number) {
       oldest = i;
     }
   }

@@ -24,14 +24,15 @@ struct SchedulerOptions {
 };
 
 // Work-conserving: a worker never waits for a batch to fill; while it is busy
-// the next one fills itself. The session that has been ready longest goes first,
-// with others of its model; one that has more to do goes to the end. Enqueue may
-// be called from any thread and does not block.
+// the next one fills itself. The session that has been ready longest goes
+// first, with others of its model; one that has more to do goes to the end.
+// Enqueue may be called from any thread and does not block.
 class Scheduler final : public ReadyQueue {
  public:
   // `clock` outlives the scheduler.
   static absl::StatusOr<std::unique_ptr<Scheduler>> Create(
-      const SchedulerOptions& options, const ModelSet& models, const Clock* clock,
+      const SchedulerOptions& options, const ModelSet& models,
+      const Clock* clock,
       const StepperFactory& factory = RunnerStepper::Create);
 
   // Workers end after their turn; sessions that wait are let go.

@@ -23,14 +23,15 @@ constexpr absl::Duration kLastWords = absl::Seconds(2);
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
-                                                      ModelSet models, const Clock* clock,
-                                                      const StepperFactory& factory) {
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(
+    const ServerOptions& options, ModelSet models, const Clock* clock,
+    const StepperFactory& factory) {
   std::unique_ptr<Server> server(new Server(options, std::move(models), clock));
   SchedulerOptions scheduler_options;
   scheduler_options.workers = options.workers;
   scheduler_options.max_batch = options.max_batch;
-  auto scheduler = Scheduler::Create(scheduler_options, server->models_, clock, factory);
+  auto scheduler =
+      Scheduler::Create(scheduler_options, server->models_, clock, factory);
   if (!scheduler.ok()) return scheduler.status();
   server->scheduler_ = *std::move(scheduler);
 
@@ -43,16 +44,19 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   environment.limits.max_audio_seconds = options.max_stream_seconds;
   environment.max_streaming_message_bytes =
       static_cast<size_t>(options.max_streaming_message_bytes);
-  environment.max_unary_message_bytes = static_cast<size_t>(options.max_unary_message_bytes);
+  environment.max_unary_message_bytes =
+      static_cast<size_t>(options.max_unary_message_bytes);
   server->service_ = std::make_unique<SpeechService>(environment);
 
   absl::Status status = server->Listen(options);
   if (!status.ok()) return status;
-  server->sweeper_ = std::thread([raw = server.get()] { raw->registry_.SweepUntilStopped(); });
+  server->sweeper_ =
+      std::thread([raw = server.get()] { raw->registry_.SweepUntilStopped(); });
   return server;
 }
 
-Server::Server(const ServerOptions& options, ModelSet models, const Clock* clock)
+Server::Server(const ServerOptions& options, ModelSet models,
+               const Clock* clock)
     : models_(std::move(models)),
       registry_({.max_streams = options.max_streams,
                  .idle_timeout = absl::Seconds(options.idle_timeout_seconds)},
@@ -66,17 +70,20 @@ absl::Status Server::Listen(const ServerOptions& options) {
   // Without this, gRPC shares a port with whoever else shares it.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.SetMaxReceiveMessageSize(
-      std::max(options.max_unary_message_bytes, options.max_streaming_message_bytes) +
+      std::max(options.max_unary_message_bytes,
+               options.max_streaming_message_bytes) +
       kMessageSlackBytes);
-  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(),
+                           &port);
   builder.RegisterService(service_.get());
   grpc_server_ = builder.BuildAndStart();
   if (grpc_server_ == nullptr || port == 0) {
-    return absl::UnavailableError(
-        absl::StrCat("listen: cannot listen on ", options.listen,
-                     ": the port is in use, or the address is not this machine's"));
+    return absl::UnavailableError(absl::StrCat(
+        "listen: cannot listen on ", options.listen,
+        ": the port is in use, or the address is not this machine's"));
   }
-  address_ = absl::StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", port);
+  address_ = absl::StrCat(options.listen.substr(0, options.listen.rfind(':')),
+                          ":", port);
   grpc_server_->GetHealthCheckService()->SetServingStatus(
       v1::SpeechRecognizer::service_full_name(), true);
   return absl::OkStatus();

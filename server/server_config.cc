@@ -1,4 +1,5 @@
-// Flags made from the descriptor of ServerConfig, so that file and flags cannot differ.
+// Flags made from the descriptor of ServerConfig, so that file and flags cannot
+// differ.
 #include "server/server_config.h"
 
 #include <google/protobuf/descriptor.h>
@@ -7,9 +8,11 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -28,19 +31,30 @@ using google::protobuf::FieldDescriptor;
 // test keeps them complete.
 const std::map<std::string, std::string>& Help() {
   static const auto* const help = new std::map<std::string, std::string>{
-      {"listen", "HOST:PORT to listen on; port 0 takes a free one (default 127.0.0.1:50051)"},
+      {"listen",
+       "HOST:PORT to listen on; port 0 takes a free one (default "
+       "127.0.0.1:50051)"},
       {"model",
-       "Model bundle directory; may be given several times, the first is the default "
-       "(default: all in ../share/oido/models beside the executable's directory)"},
+       "Model bundle directory; may be given several times, the first is the "
+       "default "
+       "(default: all in ../share/oido/models beside the executable's "
+       "directory)"},
       {"workers", "Inference threads; 0: one per core (default 0)"},
-      {"max_batch", "Most streams stepped together in one model call (default 64)"},
+      {"max_batch",
+       "Most streams stepped together in one model call (default 64)"},
       {"max_streams", "Most streams open at once (default 256)"},
-      {"max_stream_seconds", "Longest audio of one stream; 0: no limit (default 0)"},
-      {"idle_timeout_seconds", "End a stream that sends nothing for so long (default 60)"},
-      {"max_streaming_message_bytes", "Largest audio message of a stream (default 1048576)"},
-      {"max_unary_message_bytes", "Largest Recognize request (default 67108864)"},
-      {"inbox_bytes", "Unprocessed audio per stream before reading pauses (default 262144)"},
-      {"drain_seconds", "Time for running streams to finish after SIGTERM (default 30)"},
+      {"max_stream_seconds",
+       "Longest audio of one stream; 0: no limit (default 0)"},
+      {"idle_timeout_seconds",
+       "End a stream that sends nothing for so long (default 60)"},
+      {"max_streaming_message_bytes",
+       "Largest audio message of a stream (default 1048576)"},
+      {"max_unary_message_bytes",
+       "Largest Recognize request (default 67108864)"},
+      {"inbox_bytes",
+       "Unprocessed audio per stream before reading pauses (default 262144)"},
+      {"drain_seconds",
+       "Time for running streams to finish after SIGTERM (default 30)"},
       {"log_level", "debug, info, warn or error (default info)"},
   };
   return *help;
@@ -49,7 +63,8 @@ const std::map<std::string, std::string>& Help() {
 std::vector<std::string> FieldNames() {
   std::vector<std::string> names;
   const Descriptor* descriptor = config::ServerConfig::descriptor();
-  for (int i = 0; i < descriptor->field_count(); ++i) names.push_back(descriptor->field(i)->name());
+  for (int i = 0; i < descriptor->field_count(); ++i)
+    names.push_back(descriptor->field(i)->name());
   return names;
 }
 
@@ -58,7 +73,9 @@ std::string DidYouMean(absl::string_view name, absl::string_view prefix) {
   std::vector<std::string> known = FieldNames();
   if (!prefix.empty()) known.insert(known.end(), {"config", "help", "version"});
   const std::string nearest = Nearest(name, known);
-  return nearest.empty() ? "" : absl::StrCat("; did you mean ", prefix, nearest, "?");
+  return nearest.empty()
+             ? ""
+             : absl::StrCat("; did you mean ", prefix, nearest, "?");
 }
 
 class FirstError final : public google::protobuf::io::ErrorCollector {
@@ -72,22 +89,27 @@ class FirstError final : public google::protobuf::io::ErrorCollector {
     if (begin == std::string::npos) return;
     std::string name = message.substr(begin + kUnknown.size());
     name.resize(std::min(name.size(), name.find('"')));
-    text = absl::StrCat(line + 1, ":", column + 1, ": unknown key \"", name, "\"",
-                        DidYouMean(name, ""));
+    text = absl::StrCat(line + 1, ":", column + 1, ": unknown key \"", name,
+                        "\"", DidYouMean(name, ""));
   }
 
   std::string text;
 };
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::error_code no_matter;
   std::ifstream in(path, std::ios::binary);
+  if (!in.is_open() || std::filesystem::is_directory(path, no_matter)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("config: cannot read ", path));
+  }
   std::ostringstream text;
-  if (in) text << in.rdbuf();
-  if (!in) return absl::InvalidArgumentError(absl::StrCat("config: cannot read ", path));
+  text << in.rdbuf();
   return text.str();
 }
 
-void AddFlag(const FieldDescriptor* field, CLI::App* app, config::ServerConfig* config) {
+void AddFlag(const FieldDescriptor* field, CLI::App* app,
+             config::ServerConfig* config) {
   const std::string name = "--" + field->name();
   const auto found = Help().find(field->name());
   const std::string help = found == Help().end() ? "" : found->second;
@@ -96,24 +118,31 @@ void AddFlag(const FieldDescriptor* field, CLI::App* app, config::ServerConfig* 
     app->add_option_function<std::vector<std::string>>(
            name,
            [=](const std::vector<std::string>& values) {
-             for (const std::string& value : values) reflection->AddString(config, field, value);
+             for (const std::string& value : values)
+               reflection->AddString(config, field, value);
            },
            help)
         ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_INT32) {
     app->add_option_function<int32_t>(
-        name, [=](int32_t value) { reflection->SetInt32(config, field, value); }, help);
+        name,
+        [=](int32_t value) { reflection->SetInt32(config, field, value); },
+        help);
   } else {
     app->add_option_function<std::string>(
-        name, [=](const std::string& value) { reflection->SetString(config, field, value); }, help);
+        name,
+        [=](const std::string& value) {
+          reflection->SetString(config, field, value);
+        },
+        help);
   }
 }
 
 absl::Status UnknownArgument(const std::string& argument) {
   if (!absl::StartsWith(argument, "-")) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("unexpected argument \"", argument, "\"; options begin with --"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "unexpected argument \"", argument, "\"; options begin with --"));
   }
   std::string name = argument.substr(0, argument.find('='));
   name.erase(0, name.find_first_not_of('-'));
@@ -133,13 +162,15 @@ absl::StatusOr<config::ServerConfig> ParseConfigText(const std::string& text,
   return absl::InvalidArgumentError(absl::StrCat(name, ":", error.text));
 }
 
-absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) {
+absl::StatusOr<CommandLine> ParseCommandLine(int argc,
+                                             const char* const* argv) {
   CommandLine result;
   config::ServerConfig flags;
   std::string config_path;
   CLI::App app{"Streaming speech recognition over gRPC", "oido-server"};
   app.set_version_flag("--version", absl::StrCat("oido-server ", kVersion));
-  app.add_option("--config", config_path, "Configuration file, keys as the flags below");
+  app.add_option("--config", config_path,
+                 "Configuration file, keys as the flags below");
   app.allow_extras();
   const Descriptor* descriptor = config::ServerConfig::descriptor();
   for (int i = 0; i < descriptor->field_count(); ++i) {
@@ -177,7 +208,8 @@ absl::StatusOr<ServerOptions> ToOptions(const config::ServerConfig& config) {
   if (config.has_workers()) options.workers = config.workers();
   if (config.has_max_batch()) options.max_batch = config.max_batch();
   if (config.has_max_streams()) options.max_streams = config.max_streams();
-  if (config.has_max_stream_seconds()) options.max_stream_seconds = config.max_stream_seconds();
+  if (config.has_max_stream_seconds())
+    options.max_stream_seconds = config.max_stream_seconds();
   if (config.has_idle_timeout_seconds()) {
     options.idle_timeout_seconds = config.idle_timeout_seconds();
   }
@@ -188,7 +220,8 @@ absl::StatusOr<ServerOptions> ToOptions(const config::ServerConfig& config) {
     options.max_unary_message_bytes = config.max_unary_message_bytes();
   }
   if (config.has_inbox_bytes()) options.inbox_bytes = config.inbox_bytes();
-  if (config.has_drain_seconds()) options.drain_seconds = config.drain_seconds();
+  if (config.has_drain_seconds())
+    options.drain_seconds = config.drain_seconds();
   if (config.has_log_level()) options.log_level = config.log_level();
   absl::Status status = Validate(options);
   if (!status.ok()) return status;

@@ -25,24 +25,31 @@ constexpr int kExitFailed = 1;  // the port or a model
 constexpr int kExitUsage = 2;   // the command line or the configuration file
 
 int Complain(const absl::Status& status, int exit_code) {
-  std::fprintf(stderr, "oido-server: error: %s\n", std::string(status.message()).c_str());
+  std::fprintf(stderr, "oido-server: error: %s\n",
+               std::string(status.message()).c_str());
   return exit_code;
 }
 
 // gRPC's own lines join the log.
 void LogGrpc(gpr_log_func_args* args) {
-  const Severity severity =
-      args->severity == GPR_LOG_SEVERITY_ERROR ? Severity::kError : Severity::kDebug;
+  const Severity severity = args->severity == GPR_LOG_SEVERITY_ERROR
+                                ? Severity::kError
+                                : Severity::kDebug;
   Log(severity, "grpc", {{"message", args->message}});
 }
 
 absl::Status FindShippedModels(ServerOptions* options) {
   if (!options->models.empty()) return absl::OkStatus();
   std::error_code error;
-  const auto executable = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) return absl::InternalError(absl::StrCat("/proc/self/exe: ", error.message()));
-  const auto directory = executable.parent_path().parent_path() / "share" / "oido" / "models";
-  absl::StatusOr<std::vector<std::string>> found = FindBundles(directory.string());
+  const auto executable =
+      std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error)
+    return absl::InternalError(
+        absl::StrCat("/proc/self/exe: ", error.message()));
+  const auto directory =
+      executable.parent_path().parent_path() / "share" / "oido" / "models";
+  absl::StatusOr<std::vector<std::string>> found =
+      FindBundles(directory.string());
   if (!found.ok()) return found.status();
   options->models = *std::move(found);
   return absl::OkStatus();
@@ -51,10 +58,11 @@ absl::Status FindShippedModels(ServerOptions* options) {
 void Announce(const Server& server) {
   std::vector<std::string> names;
   for (const auto& model : server.models().models()) {
-    names.push_back(absl::StrCat(model->bundle->name, " ", model->bundle->version));
+    names.push_back(
+        absl::StrCat(model->bundle->name, " ", model->bundle->version));
   }
-  std::printf("oido-server listening on %s\nmodels: %s\n", server.address().c_str(),
-              absl::StrJoin(names, ", ").c_str());
+  std::printf("oido-server listening on %s\nmodels: %s\n",
+              server.address().c_str(), absl::StrJoin(names, ", ").c_str());
   std::fflush(stdout);
   Log(Severity::kInfo, "listening",
       {{"address", server.address()}, {"models", absl::StrJoin(names, ", ")}});
@@ -78,7 +86,8 @@ int Run(ServerOptions options, const sigset_t& end_signals) {
   sigwait(&end_signals, &signal);
   // A second signal ends the process on the spot.
   pthread_sigmask(SIG_UNBLOCK, &end_signals, nullptr);
-  Log(Severity::kInfo, "draining", {{"streams", absl::StrCat((*server)->registry().size())}});
+  Log(Severity::kInfo, "draining",
+      {{"streams", absl::StrCat((*server)->registry().size())}});
   (*server)->Drain(absl::Seconds(options.drain_seconds));
   server->reset();
   Log(Severity::kInfo, "stopped", {});
@@ -86,7 +95,8 @@ int Run(ServerOptions options, const sigset_t& end_signals) {
 }
 
 int Main(int argc, const char* const* argv) {
-  // Before any thread starts, so that all inherit it and only sigwait sees them.
+  // Before any thread starts, so that all inherit it and only sigwait sees
+  // them.
   sigset_t end_signals;
   sigemptyset(&end_signals);
   sigaddset(&end_signals, SIGTERM);

@@ -11,18 +11,20 @@ namespace {
 
 absl::Status CheckRange(absl::string_view name, int value, int low, int high) {
   if (low <= value && value <= high) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(name, ": ", value, " is not in ", low, "..", high));
+  return absl::InvalidArgumentError(
+      absl::StrCat(name, ": ", value, " is not in ", low, "..", high));
 }
 
 absl::Status CheckListen(const std::string& listen) {
   const size_t colon = listen.rfind(':');
   int port = 0;
   if (colon != std::string::npos && colon > 0 &&
-      absl::SimpleAtoi(listen.substr(colon + 1), &port) && 0 <= port && port <= 65535) {
+      absl::SimpleAtoi(listen.substr(colon + 1), &port) && 0 <= port &&
+      port <= 65535) {
     return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("listen: \"", listen, "\" is not HOST:PORT with a port in 0..65535"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "listen: \"", listen, "\" is not HOST:PORT with a port in 0..65535"));
 }
 
 }  // namespace
@@ -36,18 +38,21 @@ absl::Status Validate(const ServerOptions& options) {
       CheckRange("workers", options.workers, 0, 1024),
       CheckRange("max_batch", options.max_batch, 1, 1024),
       CheckRange("max_streams", options.max_streams, 1, 1000000),
-      CheckRange("max_stream_seconds", options.max_stream_seconds, 0, 30 * kDaySeconds),
-      CheckRange("idle_timeout_seconds", options.idle_timeout_seconds, 1, kDaySeconds),
-      CheckRange("max_streaming_message_bytes", options.max_streaming_message_bytes, 1024,
-                 1024 * kMegabyte),
-      CheckRange("max_unary_message_bytes", options.max_unary_message_bytes, 1024,
-                 1024 * kMegabyte),
+      CheckRange("max_stream_seconds", options.max_stream_seconds, 0,
+                 30 * kDaySeconds),
+      CheckRange("idle_timeout_seconds", options.idle_timeout_seconds, 1,
+                 kDaySeconds),
+      CheckRange("max_streaming_message_bytes",
+                 options.max_streaming_message_bytes, 1024, 1024 * kMegabyte),
+      CheckRange("max_unary_message_bytes", options.max_unary_message_bytes,
+                 1024, 1024 * kMegabyte),
       CheckRange("inbox_bytes", options.inbox_bytes, 4096, 1024 * kMegabyte),
       CheckRange("drain_seconds", options.drain_seconds, 0, kDaySeconds),
       ParseSeverity(options.log_level, &severity)
           ? absl::OkStatus()
-          : absl::InvalidArgumentError(absl::StrCat("log_level: \"", options.log_level,
-                                                    "\" is none of debug, info, warn, error")),
+          : absl::InvalidArgumentError(
+                absl::StrCat("log_level: \"", options.log_level,
+                             "\" is none of debug, info, warn, error")),
   };
   for (const absl::Status& status : checks) {
     if (!status.ok()) return status;

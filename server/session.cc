@@ -8,8 +8,8 @@
 
 namespace oido::server {
 
-Session::Session(const SessionLimits& limits, const Clock* clock, ReadyQueue* ready,
-                 std::shared_ptr<Transport> transport)
+Session::Session(const SessionLimits& limits, const Clock* clock,
+                 ReadyQueue* ready, std::shared_ptr<Transport> transport)
     : limits_(limits),
       clock_(clock),
       ready_(ready),
@@ -20,7 +20,8 @@ absl::Status Session::Configure(const SessionConfig& config) {
   MutexLock lock(mutex_);
   const bool awaited = phase_ == Phase::kAwaitingConfig;
   if (!Apply(PhaseEvent::kConfig) || !awaited) return end_status_;
-  auto recognizer = Recognizer::Create(config.model, config.format, limits_.max_audio_seconds);
+  auto recognizer = Recognizer::Create(config.model, config.format,
+                                       limits_.max_audio_seconds);
   if (!recognizer.ok()) {
     EndWith(PhaseEvent::kFailed, recognizer.status());
     return end_status_;
@@ -31,23 +32,31 @@ absl::Status Session::Configure(const SessionConfig& config) {
   interim_results_ = config.interim_results;
   last_activity_ = clock_->Now();
   if (config.format.encoding != features::AudioEncoding::kUnspecified) {
-    const int sample_bytes = config.format.encoding == features::AudioEncoding::kLinear16 ? 2 : 4;
-    bytes_per_second_ = static_cast<double>(config.format.sample_rate_hz) * sample_bytes;
+    const int sample_bytes =
+        config.format.encoding == features::AudioEncoding::kLinear16 ? 2 : 4;
+    bytes_per_second_ =
+        static_cast<double>(config.format.sample_rate_hz) * sample_bytes;
   }
   return absl::OkStatus();
 }
 
 void Session::PushAudio(std::string bytes) {
-  Push({.kind = InboxItem::Kind::kAudio, .data = std::move(bytes)}, PhaseEvent::kInput);
+  Push({.kind = InboxItem::Kind::kAudio, .data = std::move(bytes)},
+       PhaseEvent::kInput);
 }
 
-void Session::PushFinalize() { Push({.kind = InboxItem::Kind::kFinalize}, PhaseEvent::kInput); }
+void Session::PushFinalize() {
+  Push({.kind = InboxItem::Kind::kFinalize}, PhaseEvent::kInput);
+}
 
 void Session::PushMarker(std::string id) {
-  Push({.kind = InboxItem::Kind::kMarker, .data = std::move(id)}, PhaseEvent::kInput);
+  Push({.kind = InboxItem::Kind::kMarker, .data = std::move(id)},
+       PhaseEvent::kInput);
 }
 
-void Session::HalfClose() { Push({.kind = InboxItem::Kind::kEnd}, PhaseEvent::kHalfClose); }
+void Session::HalfClose() {
+  Push({.kind = InboxItem::Kind::kEnd}, PhaseEvent::kHalfClose);
+}
 
 void Session::Fail(absl::Status status) {
   MutexLock lock(mutex_);
@@ -59,7 +68,8 @@ void Session::Fail(absl::Status status) {
 void Session::Cancel() {
   MutexLock lock(mutex_);
   if (phase_ != Phase::kFinished) {
-    EndWith(PhaseEvent::kCancelled, absl::CancelledError("the client has gone"));
+    EndWith(PhaseEvent::kCancelled,
+            absl::CancelledError("the client has gone"));
   }
   outbox_.Clear();
 }
@@ -86,7 +96,8 @@ std::optional<Update> Session::TakeUpdate() {
 
 std::optional<absl::Status> Session::TakeEnd() {
   MutexLock lock(mutex_);
-  if (phase_ == Phase::kDelivering && outbox_.empty()) Apply(PhaseEvent::kDelivered);
+  if (phase_ == Phase::kDelivering && outbox_.empty())
+    Apply(PhaseEvent::kDelivered);
   if (phase_ != Phase::kFinished || end_taken_) return std::nullopt;
   end_taken_ = true;
   return end_status_;
@@ -100,7 +111,8 @@ void Session::Expire(absl::Status status) {
     if (waiting) EndWith(PhaseEvent::kFailed, status);
   }
   if (waiting) return transport_->Wake();
-  Push({.kind = InboxItem::Kind::kEnd, .end_status = std::move(status)}, PhaseEvent::kHalfClose);
+  Push({.kind = InboxItem::Kind::kEnd, .end_status = std::move(status)},
+       PhaseEvent::kHalfClose);
 }
 
 absl::Duration Session::Sweep(absl::Duration now, absl::Duration timeout) {
@@ -109,7 +121,8 @@ absl::Duration Session::Sweep(absl::Duration now, absl::Duration timeout) {
     MutexLock lock(mutex_);
     // A half-closed stream is the workers' to finish, as is one with work left.
     const bool busy = phase_ == Phase::kHalfClosed ||
-                      (phase_ == Phase::kStreaming && (place_ != Place::kIdle || !inbox_.empty()));
+                      (phase_ == Phase::kStreaming &&
+                       (place_ != Place::kIdle || !inbox_.empty()));
     if (busy) return now + timeout;
     if (now - last_activity_ < timeout) return last_activity_ + timeout;
     unread = phase_ == Phase::kDelivering || phase_ == Phase::kFinished;
@@ -117,8 +130,9 @@ absl::Duration Session::Sweep(absl::Duration now, absl::Duration timeout) {
   if (unread) {
     transport_->Abort();
   } else {
-    Expire(absl::OutOfRangeError(absl::StrCat(
-        "Audio Timeout Error: nothing came for ", absl::ToInt64Seconds(timeout), " seconds.")));
+    Expire(absl::OutOfRangeError(
+        absl::StrCat("Audio Timeout Error: nothing came for ",
+                     absl::ToInt64Seconds(timeout), " seconds.")));
   }
   return now + timeout;
 }
@@ -180,9 +194,12 @@ absl::Duration Session::AudioReceived() const {
   double seconds = absl::ToDoubleSeconds(audio_decoded_);
   if (bytes_per_second_ > 0) {
     seconds = static_cast<double>(audio_bytes_received_) / bytes_per_second_;
-  } else if (const auto waiting = static_cast<double>(inbox_.audio_bytes()); seconds > 0) {
-    // The header's format is the decoder's secret: go by what was decoded so far.
-    seconds *= 1.0 + waiting / (static_cast<double>(audio_bytes_received_) - waiting);
+  } else if (const auto waiting = static_cast<double>(inbox_.audio_bytes());
+             seconds > 0) {
+    // The header's format is the decoder's secret: go by what was decoded so
+    // far.
+    seconds *=
+        1.0 + waiting / (static_cast<double>(audio_bytes_received_) - waiting);
   }
   return std::max(absl::Seconds(seconds), stats_.audio);
 }

@@ -46,8 +46,9 @@ class ReadyQueue {
 
 struct SessionLimits {
   size_t inbox_bytes = 256 << 10;  // reading pauses above
-  size_t outbox_bytes = 1 << 20;   // unread finals and markers: the stream fails above
-  int max_audio_seconds = 0;       // 0: no limit
+  size_t outbox_bytes =
+      1 << 20;  // unread finals and markers: the stream fails above
+  int max_audio_seconds = 0;  // 0: no limit
 };
 
 // What the first message of a stream says, checked.
@@ -63,12 +64,12 @@ struct SessionStats {
   absl::Duration processing;  // a worker's time, a batch's time shared evenly
   int64_t words = 0;          // in final results
   int64_t finals = 0;
-  absl::Status status;        // how it ended
+  absl::Status status;  // how it ended
 };
 
 // Transport calls, worker calls and registry calls may come from different
-// threads at once. The worker that holds the lease is alone with the recogniser;
-// the mutex guards everything else. No call blocks.
+// threads at once. The worker that holds the lease is alone with the
+// recogniser; the mutex guards everything else. No call blocks.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   // `clock` and `ready` outlive the session.
@@ -114,8 +115,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool PrepareStep(Workbench& bench, absl::Span<float> step);
   model::StreamState& state() { return recognizer_->state(); }
   // `model_time`: of the whole batch of `batch_size` sessions.
-  void FinishStep(absl::Span<const float> log_probs, absl::Duration model_time, int batch_size,
-                  Workbench& bench);
+  void FinishStep(absl::Span<const float> log_probs, absl::Duration model_time,
+                  int batch_size, Workbench& bench);
   // Publishes; queues up again where there is more to do.
   void GiveBack();
 
@@ -128,7 +129,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool active() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return phase_ == Phase::kStreaming || phase_ == Phase::kHalfClosed;
   }
-  void EndWith(PhaseEvent event, absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EndWith(PhaseEvent event, absl::Status status)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FreeInput() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Push(InboxItem item, PhaseEvent event);
   absl::Duration AudioReceived() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -147,7 +149,8 @@ class Session : public std::enable_shared_from_this<Session> {
   // Set by Configure, before the first Enqueue.
   std::shared_ptr<const LoadedModel> model_;
   bool interim_results_ = false;
-  double bytes_per_second_ = 0.0;  // of the client's audio; 0: a WAV header says
+  double bytes_per_second_ =
+      0.0;  // of the client's audio; 0: a WAV header says
 
   mutable Mutex mutex_;
   Phase phase_ ABSL_GUARDED_BY(mutex_) = Phase::kAwaitingConfig;
@@ -162,13 +165,15 @@ class Session : public std::enable_shared_from_this<Session> {
   SessionStats stats_ ABSL_GUARDED_BY(mutex_);
   absl::Duration audio_decoded_ ABSL_GUARDED_BY(mutex_);
   absl::Duration newest_arrival_ ABSL_GUARDED_BY(mutex_);
-  Latency turn_ ABSL_GUARDED_BY(mutex_);  // the newest turn's; queue is not used
+  Latency turn_
+      ABSL_GUARDED_BY(mutex_);  // the newest turn's; queue is not used
 
-  // The lease holder's; others touch it under the mutex and only while the place
-  // is not kLeased.
+  // The lease holder's; others touch it under the mutex and only while the
+  // place is not kLeased.
   std::unique_ptr<Recognizer> recognizer_;
   // Worker only.
-  std::optional<absl::Status> ending_with_;  // input is over; how the stream ends
+  std::optional<absl::Status>
+      ending_with_;  // input is over; how the stream ends
   bool wake_ = false;
   int interim_words_ = 0;          // last interim published: number of words...
   std::string interim_last_word_;  // ...and the last one, with its openness

@@ -11,11 +11,13 @@ absl::StatusOr<Phase> FromAwaitingConfig(PhaseEvent event) {
     case PhaseEvent::kConfig:
       return Phase::kStreaming;
     case PhaseEvent::kInput:
-      return FieldError("streaming_config",
-                        "streaming_config: the first message of a stream must carry it");
+      return FieldError(
+          "streaming_config",
+          "streaming_config: the first message of a stream must carry it");
     case PhaseEvent::kHalfClose:
-      return FieldError("streaming_config",
-                        "streaming_config: the stream ended before a message with it came");
+      return FieldError(
+          "streaming_config",
+          "streaming_config: the stream ended before a message with it came");
     case PhaseEvent::kFailed:
       return Phase::kDelivering;
     default:
@@ -26,8 +28,9 @@ absl::StatusOr<Phase> FromAwaitingConfig(PhaseEvent event) {
 absl::StatusOr<Phase> FromActive(Phase phase, PhaseEvent event) {
   switch (event) {
     case PhaseEvent::kConfig:
-      return FieldError("streaming_config",
-                        "streaming_config: only the first message of a stream may carry it");
+      return FieldError(
+          "streaming_config",
+          "streaming_config: only the first message of a stream may carry it");
     case PhaseEvent::kHalfClose:
       return Phase::kHalfClosed;
     case PhaseEvent::kRecognized:
@@ -49,7 +52,8 @@ absl::StatusOr<Phase> NextPhase(Phase phase, PhaseEvent event) {
     case Phase::kHalfClosed:
       return FromActive(phase, event);
     case Phase::kDelivering:
-      return event == PhaseEvent::kDelivered ? Phase::kFinished : Phase::kDelivering;
+      return event == PhaseEvent::kDelivered ? Phase::kFinished
+                                             : Phase::kDelivering;
     case Phase::kFinished:
       return Phase::kFinished;
   }

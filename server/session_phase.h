@@ -10,8 +10,8 @@ enum class Phase {
   kAwaitingConfig,  // nothing came yet
   kStreaming,       // audio and controls come
   kHalfClosed,      // all input is here, not all of it is recognised
-  kDelivering,      // nothing more will be recognised; updates wait for the network
-  kFinished,        // nothing is left to send but the status
+  kDelivering,  // nothing more will be recognised; updates wait for the network
+  kFinished,    // nothing is left to send but the status
 };
 
 enum class PhaseEvent {

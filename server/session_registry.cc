@@ -21,9 +21,10 @@ absl::Status SessionRegistry::Add(std::shared_ptr<Session> session) {
     MutexLock lock(mutex_);
     if (draining_) return absl::UnavailableError("the server is shutting down");
     if (sessions_.size() >= static_cast<size_t>(options_.max_streams)) {
-      return FullError(absl::StrCat("max_streams: ", sessions_.size(), " streams are open, limit ",
-                                    options_.max_streams),
-                       kRetryDelay);
+      return FullError(
+          absl::StrCat("max_streams: ", sessions_.size(),
+                       " streams are open, limit ", options_.max_streams),
+          kRetryDelay);
     }
     first = sessions_.empty();
     sessions_.emplace(session.get(), std::move(session));

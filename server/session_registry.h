@@ -1,4 +1,5 @@
-// The sessions that are open: how many there may be and how long they may be idle.
+// The sessions that are open: how many there may be and how long they may be
+// idle.
 #ifndef OIDO_SERVER_SESSION_REGISTRY_H_
 #define OIDO_SERVER_SESSION_REGISTRY_H_
 
@@ -57,7 +58,8 @@ class SessionRegistry {
   mutable Mutex mutex_;
   CondVar empty_;
   CondVar sweep_;
-  std::unordered_map<const Session*, std::shared_ptr<Session>> sessions_ ABSL_GUARDED_BY(mutex_);
+  std::unordered_map<const Session*, std::shared_ptr<Session>> sessions_
+      ABSL_GUARDED_BY(mutex_);
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -27,8 +27,9 @@ bool Session::PrepareStep(Workbench& bench, absl::Span<float> step) {
   return ready;
 }
 
-void Session::FinishStep(absl::Span<const float> log_probs, absl::Duration model_time,
-                         int batch_size, Workbench& bench) {
+void Session::FinishStep(absl::Span<const float> log_probs,
+                         absl::Duration model_time, int batch_size,
+                         Workbench& bench) {
   const absl::Duration begin = clock_->Now();
   std::vector<Result> finals;
   recognizer_->Advance(log_probs, finals);
@@ -53,9 +54,9 @@ void Session::GiveBack() {
     if (active()) PublishInterim();
     if (active() && outbox_.bytes() > limits_.outbox_bytes) {
       EndWith(PhaseEvent::kFailed,
-              absl::ResourceExhaustedError(absl::StrCat(
-                  "results that were not read: ", outbox_.bytes(), " bytes, more than ",
-                  limits_.outbox_bytes)));
+              absl::ResourceExhaustedError(
+                  absl::StrCat("results that were not read: ", outbox_.bytes(),
+                               " bytes, more than ", limits_.outbox_bytes)));
     }
     place_ = Place::kIdle;
     wake = wake_ || !active();
@@ -63,7 +64,8 @@ void Session::GiveBack() {
     if (active()) {
       recognizer_bytes_ = recognizer_->size_bytes();
       last_activity_ = clock_->Now();
-      queue_up = recognizer_->has_step() || recognizer_->ending() || !inbox_.empty();
+      queue_up =
+          recognizer_->has_step() || recognizer_->ending() || !inbox_.empty();
       if (queue_up) place_ = Place::kQueued;
     } else {
       FreeInput();
@@ -76,7 +78,8 @@ void Session::GiveBack() {
 std::optional<InboxItem> Session::TakeItem(Take take) {
   MutexLock lock(mutex_);
   if (!active() || inbox_.empty()) return std::nullopt;
-  if (take == Take::kControls && inbox_.front_kind() == InboxItem::Kind::kAudio) {
+  if (take == Take::kControls &&
+      inbox_.front_kind() == InboxItem::Kind::kAudio) {
     return std::nullopt;
   }
   const bool was_full = inbox_.bytes() >= limits_.inbox_bytes;
@@ -110,7 +113,8 @@ void Session::Handle(InboxItem item, Workbench& bench) {
       ending_with_ = status;
       // Past the longest audio, what came before still gets its final result;
       // bytes that are no audio end the stream on the spot.
-      if (absl::IsOutOfRange(status)) recognizer_->EndUtterance(bench).IgnoreError();
+      if (absl::IsOutOfRange(status))
+        recognizer_->EndUtterance(bench).IgnoreError();
       return;
     }
     case InboxItem::Kind::kFinalize: {
@@ -136,8 +140,10 @@ void Session::Publish(std::vector<Result>& finals) {
   const double rate_hz = recognizer_->model_rate_hz();
   MutexLock lock(mutex_);
   if (!active()) return;
-  stats_.audio = absl::Seconds(static_cast<double>(recognizer_->samples_processed()) / rate_hz);
-  audio_decoded_ = absl::Seconds(static_cast<double>(recognizer_->samples_decoded()) / rate_hz);
+  stats_.audio = absl::Seconds(
+      static_cast<double>(recognizer_->samples_processed()) / rate_hz);
+  audio_decoded_ = absl::Seconds(
+      static_cast<double>(recognizer_->samples_decoded()) / rate_hz);
   newest_arrival_ = arrival_;
   turn_ = timing_;
   for (Result& result : finals) {
@@ -156,7 +162,8 @@ void Session::PublishInterim() {
   const std::vector<model::Word>& words = interim.hypothesis.words;
   if (words.empty()) return;
   // Greedy decoding never revises, so the end of the text tells of any change.
-  std::string last = words.back().text + (interim.hypothesis.last_word_open ? "~" : "");
+  std::string last =
+      words.back().text + (interim.hypothesis.last_word_open ? "~" : "");
   const int count = static_cast<int>(words.size());
   if (count == interim_words_ && last == interim_last_word_) return;
   interim_words_ = count;

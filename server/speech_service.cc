@@ -6,19 +6,21 @@
 
 namespace oido::server {
 
-BytesBidiReactor* SpeechService::StreamingRecognize(grpc::CallbackServerContext* context) {
+BytesBidiReactor* SpeechService::StreamingRecognize(
+    grpc::CallbackServerContext* context) {
   return NewStreamReactor(context, environment_);
 }
 
-grpc::ServerUnaryReactor* SpeechService::Recognize(grpc::CallbackServerContext* context,
-                                                   const grpc::ByteBuffer* request,
-                                                   grpc::ByteBuffer* response) {
+grpc::ServerUnaryReactor* SpeechService::Recognize(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
   return NewUnaryReactor(context, request, response, environment_);
 }
 
-grpc::ServerUnaryReactor* SpeechService::ListModels(grpc::CallbackServerContext* context,
-                                                    const v1::ListModelsRequest* /*request*/,
-                                                    v1::ListModelsResponse* response) {
+grpc::ServerUnaryReactor* SpeechService::ListModels(
+    grpc::CallbackServerContext* context,
+    const v1::ListModelsRequest* /*request*/,
+    v1::ListModelsResponse* response) {
   *response = ModelsToProto(*environment_.models);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(grpc::Status::OK);

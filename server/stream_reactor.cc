@@ -22,8 +22,8 @@ namespace {
 // StartWrite or Finish, so they may be called under the mutex.
 class StreamPump final : public Transport {
  public:
-  StreamPump(const ServiceEnvironment& environment, grpc::CallbackServerContext* context,
-             BytesBidiReactor* reactor)
+  StreamPump(const ServiceEnvironment& environment,
+             grpc::CallbackServerContext* context, BytesBidiReactor* reactor)
       : environment_(environment), context_(context), reactor_(reactor) {
     call_ = {.method = "StreamingRecognize",
              .peer = context->peer(),
@@ -95,7 +95,8 @@ class StreamPump final : public Transport {
     absl::Status status = ParseMessage(&read_buffer_, &request);
     if (!status.ok()) return status;
     if (!request.has_streaming_config()) {
-      return PushInput(&request, environment_.max_streaming_message_bytes, session_.get());
+      return PushInput(&request, environment_.max_streaming_message_bytes,
+                       session_.get());
     }
     // A second configuration is refused whatever it says.
     if (configured_) return session_->Configure(SessionConfig{});
@@ -110,7 +111,8 @@ class StreamPump final : public Transport {
     {
       MutexLock lock(mutex_);
       response_options_.word_times = proto.config().enable_word_time_offsets();
-      response_options_.word_confidence = proto.config().enable_word_confidence();
+      response_options_.word_confidence =
+          proto.config().enable_word_confidence();
     }
     LogCallStart(call_, *config);
     return session_->Configure(*config);
@@ -119,14 +121,17 @@ class StreamPump final : public Transport {
   void Pump() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (reactor_ == nullptr || finished_) return;
     if (!writing_) {
-      if (std::optional<Update> update = session_->TakeUpdate(); update.has_value()) {
+      if (std::optional<Update> update = session_->TakeUpdate();
+          update.has_value()) {
         writing_ = true;
         const std::string bytes =
-            UpdateToProto(*update, call_.request_id, response_options_).SerializeAsString();
+            UpdateToProto(*update, call_.request_id, response_options_)
+                .SerializeAsString();
         const grpc::Slice slice(bytes);
         write_buffer_ = grpc::ByteBuffer(&slice, 1);
         reactor_->StartWrite(&write_buffer_);
-      } else if (std::optional<absl::Status> end = session_->TakeEnd(); end.has_value()) {
+      } else if (std::optional<absl::Status> end = session_->TakeEnd();
+                 end.has_value()) {
         finished_ = true;
         reactor_->Finish(ToGrpcStatus(*end));
         return;
@@ -158,10 +163,11 @@ class StreamPump final : public Transport {
 
 class StreamReactor final : public BytesBidiReactor {
  public:
-  StreamReactor(grpc::CallbackServerContext* context, const ServiceEnvironment& environment)
+  StreamReactor(grpc::CallbackServerContext* context,
+                const ServiceEnvironment& environment)
       : pump_(std::make_shared<StreamPump>(environment, context, this)) {
-    pump_->Begin(std::make_shared<Session>(environment.limits, environment.clock,
-                                           environment.ready, pump_));
+    pump_->Begin(std::make_shared<Session>(
+        environment.limits, environment.clock, environment.ready, pump_));
   }
 
   void OnReadDone(bool ok) override { pump_->OnRead(ok); }

@@ -12,7 +12,8 @@ namespace oido::server {
 
 // Bytes, not messages: gRPC reports a message that it cannot parse as the end
 // of the stream, and the client deserves to be told.
-using BytesBidiReactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
+using BytesBidiReactor =
+    grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 
 // The reactor of a new stream, or of its refusal. It deletes itself.
 BytesBidiReactor* NewStreamReactor(grpc::CallbackServerContext* context,

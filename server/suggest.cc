@@ -29,7 +29,8 @@ size_t Distance(absl::string_view a, absl::string_view b) {
 
 }  // namespace
 
-std::string Nearest(absl::string_view name, const std::vector<std::string>& known) {
+std::string Nearest(absl::string_view name,
+                    const std::vector<std::string>& known) {
   std::string best;
   size_t best_distance = 0;
   for (const std::string& candidate : known) {

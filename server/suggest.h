@@ -11,7 +11,8 @@ namespace oido::server {
 
 // The name nearest by edit distance (Levenshtein, '-' and '_' alike), or empty
 // if more than half of it is different.
-std::string Nearest(absl::string_view name, const std::vector<std::string>& known);
+std::string Nearest(absl::string_view name,
+                    const std::vector<std::string>& known);
 
 }  // namespace oido::server
 

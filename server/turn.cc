@@ -16,7 +16,8 @@ absl::Status Guarded(Function function) {
   try {
     return function();
   } catch (const std::exception& error) {
-    return absl::InternalError(absl::StrCat("recognition failed: ", error.what()));
+    return absl::InternalError(
+        absl::StrCat("recognition failed: ", error.what()));
   } catch (...) {
     return absl::InternalError("recognition failed");
   }
@@ -24,18 +25,19 @@ absl::Status Guarded(Function function) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<TurnRunner>> TurnRunner::Create(const LoadedModel& model,
-                                                               int max_batch, const Clock* clock,
-                                                               const StepperFactory& factory) {
+absl::StatusOr<std::unique_ptr<TurnRunner>> TurnRunner::Create(
+    const LoadedModel& model, int max_batch, const Clock* clock,
+    const StepperFactory& factory) {
   auto log_mel = features::LogMel::Create(*model.bundle->frontend);
   if (!log_mel.ok()) return log_mel.status();
   auto stepper = factory(model, max_batch);
   if (!stepper.ok()) return stepper.status();
-  return std::unique_ptr<TurnRunner>(
-      new TurnRunner(model, max_batch, clock, *std::move(log_mel), *std::move(stepper)));
+  return std::unique_ptr<TurnRunner>(new TurnRunner(
+      model, max_batch, clock, *std::move(log_mel), *std::move(stepper)));
 }
 
-TurnRunner::TurnRunner(const LoadedModel& model, int max_batch, const Clock* clock,
+TurnRunner::TurnRunner(const LoadedModel& model, int max_batch,
+                       const Clock* clock,
                        std::unique_ptr<features::LogMel> log_mel,
                        std::unique_ptr<BatchStepper> stepper)
     : options_(model.bundle->acoustic_model),
@@ -67,7 +69,8 @@ void TurnRunner::Run(const std::vector<std::shared_ptr<Session>>& sessions) {
 }
 
 // Gives those back that have nothing for the model.
-void TurnRunner::Prepare(const std::vector<std::shared_ptr<Session>>& sessions) {
+void TurnRunner::Prepare(
+    const std::vector<std::shared_ptr<Session>>& sessions) {
   stepping_.clear();
   slots_.clear();
   Workbench bench{*log_mel_, samples_};

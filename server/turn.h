@@ -14,13 +14,14 @@
 
 namespace oido::server {
 
-// A worker's tools for one model: FFT plan, primitives and buffers. One thread's.
+// A worker's tools for one model: FFT plan, primitives and buffers. One
+// thread's.
 class TurnRunner {
  public:
   // `model` and `clock` outlive the runner.
-  static absl::StatusOr<std::unique_ptr<TurnRunner>> Create(const LoadedModel& model,
-                                                            int max_batch, const Clock* clock,
-                                                            const StepperFactory& factory);
+  static absl::StatusOr<std::unique_ptr<TurnRunner>> Create(
+      const LoadedModel& model, int max_batch, const Clock* clock,
+      const StepperFactory& factory);
 
   // Takes every session one model step further, if its input has one, and gives
   // it back. `sessions` are leased, at most max_batch, and of this model. An
@@ -29,7 +30,8 @@ class TurnRunner {
 
  private:
   TurnRunner(const LoadedModel& model, int max_batch, const Clock* clock,
-             std::unique_ptr<features::LogMel> log_mel, std::unique_ptr<BatchStepper> stepper);
+             std::unique_ptr<features::LogMel> log_mel,
+             std::unique_ptr<BatchStepper> stepper);
 
   void Prepare(const std::vector<std::shared_ptr<Session>>& sessions);
   absl::Status Step();
@@ -38,9 +40,9 @@ class TurnRunner {
   const Clock* const clock_;
   const std::unique_ptr<features::LogMel> log_mel_;
   const std::unique_ptr<BatchStepper> stepper_;
-  std::vector<float> samples_;    // scratch for decoded audio
-  std::vector<float> features_;   // [max_batch, input_size]
-  std::vector<float> log_probs_;  // [max_batch, tokens]
+  std::vector<float> samples_;      // scratch for decoded audio
+  std::vector<float> features_;     // [max_batch, input_size]
+  std::vector<float> log_probs_;    // [max_batch, tokens]
   std::vector<Session*> stepping_;  // those of this turn that have a step...
   std::vector<model::StepSlot> slots_;  // ...and their places in it
 };

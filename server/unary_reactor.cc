@@ -25,7 +25,8 @@ constexpr size_t kPieceBytes = 32 << 10;
 // Shared by the reactor and the session, as StreamPump is.
 class UnaryPump final : public Transport {
  public:
-  UnaryPump(const ServiceEnvironment& environment, grpc::CallbackServerContext* context,
+  UnaryPump(const ServiceEnvironment& environment,
+            grpc::CallbackServerContext* context,
             grpc::ServerUnaryReactor* reactor, grpc::ByteBuffer* response_bytes)
       : environment_(environment),
         context_(context),
@@ -81,15 +82,17 @@ class UnaryPump final : public Transport {
  private:
   absl::Status Configure(grpc::ByteBuffer* bytes) {
     if (bytes->Length() > environment_.max_unary_message_bytes) {
-      return FieldError("audio_content",
-                        absl::StrCat("audio_content: the request has ", bytes->Length(),
-                                     " bytes, limit ", environment_.max_unary_message_bytes));
+      return FieldError(
+          "audio_content",
+          absl::StrCat("audio_content: the request has ", bytes->Length(),
+                       " bytes, limit ", environment_.max_unary_message_bytes));
     }
     MutexLock lock(mutex_);
     absl::Status status = ParseMessage(bytes, &request_);
     if (!status.ok()) return status;
     if (!request_.has_config()) return FieldError("config", "config: missing");
-    auto config = CheckConfig(request_.config(), "config.", *environment_.models);
+    auto config =
+        CheckConfig(request_.config(), "config.", *environment_.models);
     if (!config.ok()) return config.status();
     options_.word_times = request_.config().enable_word_time_offsets();
     options_.word_confidence = request_.config().enable_word_confidence();
@@ -143,12 +146,15 @@ class UnaryPump final : public Transport {
 
 class UnaryReactor final : public grpc::ServerUnaryReactor {
  public:
-  UnaryReactor(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-               grpc::ByteBuffer* response, const ServiceEnvironment& environment)
-      : pump_(std::make_shared<UnaryPump>(environment, context, this, response)) {
-    pump_->Begin(std::make_shared<Session>(environment.limits, environment.clock,
-                                           environment.ready, pump_),
-                 *request);
+  UnaryReactor(grpc::CallbackServerContext* context,
+               const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
+               const ServiceEnvironment& environment)
+      : pump_(
+            std::make_shared<UnaryPump>(environment, context, this, response)) {
+    pump_->Begin(
+        std::make_shared<Session>(environment.limits, environment.clock,
+                                  environment.ready, pump_),
+        *request);
   }
 
   void OnCancel() override { pump_->OnCancel(); }
@@ -163,10 +169,9 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
 
 }  // namespace
 
-grpc::ServerUnaryReactor* NewUnaryReactor(grpc::CallbackServerContext* context,
-                                          const grpc::ByteBuffer* request,
-                                          grpc::ByteBuffer* response,
-                                          const ServiceEnvironment& environment) {
+grpc::ServerUnaryReactor* NewUnaryReactor(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response, const ServiceEnvironment& environment) {
   return new UnaryReactor(context, request, response, environment);
 }
 

@@ -12,10 +12,9 @@ namespace oido::server {
 
 // The reactor of a Recognize call. It deletes itself. `response` is filled
 // before it finishes.
-grpc::ServerUnaryReactor* NewUnaryReactor(grpc::CallbackServerContext* context,
-                                          const grpc::ByteBuffer* request,
-                                          grpc::ByteBuffer* response,
-                                          const ServiceEnvironment& environment);
+grpc::ServerUnaryReactor* NewUnaryReactor(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response, const ServiceEnvironment& environment);
 
 }  // namespace oido::server
 

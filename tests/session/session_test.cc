@@ -32,7 +32,9 @@ std::vector<Result> Finals(const std::vector<Update>& updates) {
 
 class SessionTest : public testing::Test {
  protected:
-  Stream Open(const StreamOptions& options = {}) { return OpenStream(&queue_, &clock_, options); }
+  Stream Open(const StreamOptions& options = {}) {
+    return OpenStream(&queue_, &clock_, options);
+  }
 
   absl::Status Finish(const Stream& stream) {
     stream.session->HalfClose();
@@ -40,7 +42,8 @@ class SessionTest : public testing::Test {
     return stream.transport->WaitForEnd();
   }
 
-  std::vector<Result> Recognize(const std::string& audio, const StreamOptions& options = {}) {
+  std::vector<Result> Recognize(const std::string& audio,
+                                const StreamOptions& options = {}) {
     const Stream stream = Open(options);
     stream.session->PushAudio(audio);
     EXPECT_TRUE(Finish(stream).ok());
@@ -52,7 +55,8 @@ class SessionTest : public testing::Test {
 };
 
 // What stream(A) ++ stream(B) says, B's times later by the length of A.
-std::string Joined(std::vector<Result> first, std::vector<Result> second, int first_ms) {
+std::string Joined(std::vector<Result> first, std::vector<Result> second,
+                   int first_ms) {
   std::string text;
   for (const Result& result : first) text += Describe(result);
   for (Result& result : second) {
@@ -92,8 +96,9 @@ TEST_F(SessionTest, FinalizeIsTheSameForResampledAudio) {
   stream.session->PushFinalize();
   stream.session->PushAudio(second);
   EXPECT_TRUE(Finish(stream).ok());
-  EXPECT_EQ(Describe(stream.transport->updates()),
-            Joined(Recognize(first, options), Recognize(second, options), 1400));
+  EXPECT_EQ(
+      Describe(stream.transport->updates()),
+      Joined(Recognize(first, options), Recognize(second, options), 1400));
 }
 
 TEST_F(SessionTest, FinalizeTwiceIsFinalizeOnce) {
@@ -104,7 +109,8 @@ TEST_F(SessionTest, FinalizeTwiceIsFinalizeOnce) {
   stream.session->PushFinalize();
   stream.session->PushFinalize();
   EXPECT_TRUE(Finish(stream).ok());
-  EXPECT_EQ(Describe(stream.transport->updates()), Joined(Recognize(audio), {}, 0));
+  EXPECT_EQ(Describe(stream.transport->updates()),
+            Joined(Recognize(audio), {}, 0));
 }
 
 TEST_F(SessionTest, FinalResultComesWithoutWaitingForMoreAudio) {
@@ -122,7 +128,8 @@ TEST_F(SessionTest, FinalizeInsideASampleIsRefusedAfterTheFinalResult) {
   stream.session->PushAudio(MakeAudio(16, 400) + "x");
   stream.session->PushFinalize();
   queue_.RunUntilIdle();
-  EXPECT_EQ(stream.transport->WaitForEnd().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(stream.transport->WaitForEnd().code(),
+            absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(Finals(stream.transport->updates()), testing::SizeIs(1));
 }
 
@@ -133,7 +140,8 @@ TEST_F(SessionTest, OddByteAtTheEndIsAnErrorAfterTheFinalResult) {
   const absl::Status status = Finish(stream);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr("1"));
-  EXPECT_EQ(Describe(stream.transport->updates()), Joined(Recognize(audio), {}, 0));
+  EXPECT_EQ(Describe(stream.transport->updates()),
+            Joined(Recognize(audio), {}, 0));
 }
 
 TEST_F(SessionTest, EmptyStreamIsFineAndSaysNothing) {
@@ -208,7 +216,8 @@ TEST_F(SessionTest, ReadingPausesWhileTheInboxIsFull) {
     EXPECT_LE(stream.session->size_bytes(), 200000u);
   }
   EXPECT_TRUE(Finish(stream).ok());
-  EXPECT_EQ(Describe(stream.transport->updates()), Joined(Recognize(audio), {}, 0));
+  EXPECT_EQ(Describe(stream.transport->updates()),
+            Joined(Recognize(audio), {}, 0));
 }
 
 TEST_F(SessionTest, ManyMarkersFillTheInboxToo) {
@@ -223,7 +232,8 @@ TEST_F(SessionTest, ManyMarkersFillTheInboxToo) {
 TEST_F(SessionTest, SingleBytesCostNoMoreThanTheyAre) {
   const Stream stream = Open();
   const size_t before = stream.session->size_bytes();
-  for (const char byte : MakeAudio(22, 100)) stream.session->PushAudio(std::string(1, byte));
+  for (const char byte : MakeAudio(22, 100))
+    stream.session->PushAudio(std::string(1, byte));
   EXPECT_LE(stream.session->size_bytes() - before, 3200u + 1000u);
 }
 
@@ -242,8 +252,9 @@ TEST_F(SessionTest, ClientThatDoesNotReadGetsTheNewestInterimOnly) {
   const std::vector<Update> live = reader.transport->updates();
   EXPECT_EQ(Describe(late), Describe(live));
   const auto interims = [](const std::vector<Update>& updates) {
-    return std::count_if(updates.begin(), updates.end(),
-                         [](const Update& update) { return update.interim.has_value(); });
+    return std::count_if(
+        updates.begin(), updates.end(),
+        [](const Update& update) { return update.interim.has_value(); });
   };
   EXPECT_GT(interims(live), 1);
   EXPECT_EQ(interims(late), 1);
@@ -261,7 +272,8 @@ TEST_F(SessionTest, ClientThatDoesNotReadStillGetsEveryFinalLater) {
   queue_.RunUntilIdle();
   stream.transport->StartReading();
   EXPECT_TRUE(stream.transport->WaitForEnd().ok());
-  EXPECT_EQ(Describe(stream.transport->updates()), Joined(Recognize(audio), {}, 0));
+  EXPECT_EQ(Describe(stream.transport->updates()),
+            Joined(Recognize(audio), {}, 0));
 }
 
 TEST_F(SessionTest, ClientThatNeverReadsIsEndedBeforeItFillsTheMemory) {
@@ -269,7 +281,8 @@ TEST_F(SessionTest, ClientThatNeverReadsIsEndedBeforeItFillsTheMemory) {
   options.reading = RecordingTransport::Reading::kNo;
   options.limits.outbox_bytes = 2000;
   const Stream stream = Open(options);
-  for (uint32_t i = 0; i < 100; ++i) stream.session->PushAudio(MakeAudio(25 + i, 500));
+  for (uint32_t i = 0; i < 100; ++i)
+    stream.session->PushAudio(MakeAudio(25 + i, 500));
   queue_.RunUntilIdle();
   EXPECT_LE(stream.session->size_bytes(), sizeof(Session) + 8000u);
   stream.transport->StartReading();
@@ -291,7 +304,8 @@ TEST_F(SessionTest, TooLongAStreamGetsItsFinalsAndOutOfRange) {
     queue_.RunUntilIdle();
     const absl::Status status = stream.transport->WaitForEnd();
     EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
-    EXPECT_EQ(status.message(), "Exceeded maximum allowed stream duration of 1 seconds.");
+    EXPECT_EQ(status.message(),
+              "Exceeded maximum allowed stream duration of 1 seconds.");
     EXPECT_EQ(Describe(stream.transport->updates()),
               Joined(Recognize(audio.substr(0, 32000)), {}, 0));
   }
@@ -310,7 +324,8 @@ TEST_F(SessionTest, SecondConfigurationIsRefused) {
   stream.session->PushAudio(MakeAudio(27, 100));
   const absl::Status status = stream.session->Configure(Config());
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(status.GetPayload(server::kFieldPayload), absl::Cord("streaming_config"));
+  EXPECT_EQ(status.GetPayload(server::kFieldPayload),
+            absl::Cord("streaming_config"));
   queue_.RunUntilIdle();
   EXPECT_EQ(stream.transport->WaitForEnd(), status);
 }
@@ -319,7 +334,8 @@ TEST_F(SessionTest, ConfigurationAfterAnErrorChangesNothing) {
   const Stream stream = OpenUnconfigured(&queue_, &clock_);
   stream.session->PushAudio("ab");
   EXPECT_FALSE(stream.session->Configure(server::SessionConfig{}).ok());
-  EXPECT_EQ(stream.transport->WaitForEnd().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(stream.transport->WaitForEnd().code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 TEST_F(SessionTest, InputBeforeTheConfigurationIsRefused) {
@@ -331,7 +347,8 @@ TEST_F(SessionTest, InputBeforeTheConfigurationIsRefused) {
     if (kind == 3) stream.session->HalfClose();
     const absl::Status status = stream.transport->WaitForEnd();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << kind;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("streaming_config")) << kind;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("streaming_config"))
+        << kind;
     EXPECT_EQ(queue_.size(), 0u);
   }
 }
@@ -341,7 +358,8 @@ TEST_F(SessionTest, ModelErrorEndsTheStreamsOfTheBatchAndNoOthers) {
   const Stream second = Open();
   first.session->PushAudio(MakeAudio(28, 300));
   second.session->PushAudio(MakeAudio(28, 300));
-  queue_.set_hook([](const auto&) { return absl::UnknownError("onednn says no"); });
+  queue_.set_hook(
+      [](const auto&) { return absl::UnknownError("onednn says no"); });
   queue_.RunTurn();
   queue_.set_hook(nullptr);
   for (const Stream& stream : {first, second}) {
@@ -355,7 +373,9 @@ TEST_F(SessionTest, ModelErrorEndsTheStreamsOfTheBatchAndNoOthers) {
 TEST_F(SessionTest, ExceptionOfALibraryEndsTheStreamOnly) {
   const Stream stream = Open();
   stream.session->PushAudio(MakeAudio(28, 300));
-  queue_.set_hook([](const auto&) -> absl::Status { throw std::runtime_error("out of memory"); });
+  queue_.set_hook([](const auto&) -> absl::Status {
+    throw std::runtime_error("out of memory");
+  });
   queue_.RunTurn();
   queue_.set_hook(nullptr);
   EXPECT_EQ(stream.transport->WaitForEnd().code(), absl::StatusCode::kInternal);
@@ -367,7 +387,8 @@ TEST_F(SessionTest, ExceptionOfALibraryEndsTheStreamOnly) {
 TEST_F(SessionTest, CancelBeforeTheConfiguration) {
   const Stream stream = OpenUnconfigured(&queue_, &clock_);
   stream.session->Cancel();
-  EXPECT_EQ(stream.transport->WaitForEnd().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(stream.transport->WaitForEnd().code(),
+            absl::StatusCode::kCancelled);
 }
 
 TEST_F(SessionTest, CancelWhileWaitingFreesTheRecognizerAtOnce) {
@@ -376,7 +397,8 @@ TEST_F(SessionTest, CancelWhileWaitingFreesTheRecognizerAtOnce) {
   queue_.RunUntilIdle();
   stream.session->Cancel();
   EXPECT_LE(stream.session->size_bytes(), sizeof(Session));
-  EXPECT_EQ(stream.transport->WaitForEnd().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(stream.transport->WaitForEnd().code(),
+            absl::StatusCode::kCancelled);
 }
 
 TEST_F(SessionTest, CancelWhileQueuedLeavesBeforeTheBatch) {
@@ -403,10 +425,12 @@ TEST_F(SessionTest, CancelInsideTheModelStepFreesWhenGivenBack) {
   });
   queue_.RunTurn();
   queue_.set_hook(nullptr);
-  EXPECT_EQ(stream.transport->WaitForEnd().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(stream.transport->WaitForEnd().code(),
+            absl::StatusCode::kCancelled);
   EXPECT_LE(stream.session->size_bytes(), sizeof(Session));
   EXPECT_TRUE(Finish(neighbour).ok());
-  EXPECT_EQ(Describe(neighbour.transport->updates()), Joined(Recognize(audio), {}, 0));
+  EXPECT_EQ(Describe(neighbour.transport->updates()),
+            Joined(Recognize(audio), {}, 0));
 }
 
 TEST_F(SessionTest, CancelAfterHalfClose) {
@@ -416,7 +440,8 @@ TEST_F(SessionTest, CancelAfterHalfClose) {
   queue_.RunTurn();
   stream.session->Cancel();
   queue_.RunUntilIdle();
-  EXPECT_EQ(stream.transport->WaitForEnd().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(stream.transport->WaitForEnd().code(),
+            absl::StatusCode::kCancelled);
 }
 
 TEST_F(SessionTest, CancelWhileResultsWaitToBeRead) {
@@ -428,7 +453,8 @@ TEST_F(SessionTest, CancelWhileResultsWaitToBeRead) {
   queue_.RunUntilIdle();
   stream.session->Cancel();
   stream.transport->StartReading();
-  EXPECT_EQ(stream.transport->WaitForEnd().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(stream.transport->WaitForEnd().code(),
+            absl::StatusCode::kCancelled);
   EXPECT_THAT(stream.transport->updates(), IsEmpty());
 }
 
@@ -460,15 +486,18 @@ TEST_F(SessionTest, IdleStreamGetsItsFinalResultAndOutOfRange) {
   queue_.RunUntilIdle();
   const absl::Status status = stream.transport->WaitForEnd();
   EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
-  EXPECT_THAT(std::string(status.message()), testing::StartsWith("Audio Timeout Error"));
-  EXPECT_EQ(Describe(stream.transport->updates()), Joined(Recognize(audio), {}, 0));
+  EXPECT_THAT(std::string(status.message()),
+              testing::StartsWith("Audio Timeout Error"));
+  EXPECT_EQ(Describe(stream.transport->updates()),
+            Joined(Recognize(audio), {}, 0));
 }
 
 TEST_F(SessionTest, StreamWithoutConfigurationTimesOutToo) {
   const Stream stream = OpenUnconfigured(&queue_, &clock_);
   clock_.Advance(absl::Seconds(60));
   stream.session->Sweep(clock_.Now(), absl::Seconds(60));
-  EXPECT_EQ(stream.transport->WaitForEnd().code(), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(stream.transport->WaitForEnd().code(),
+            absl::StatusCode::kOutOfRange);
 }
 
 TEST_F(SessionTest, EverythingTheClientSendsKeepsTheStreamAlive) {
@@ -524,9 +553,11 @@ TEST_F(SessionTest, LatencyAddsUpFromArrivalToHandOver) {
   const Update update = stream.transport->updates().back();
   EXPECT_EQ(update.latency.model, absl::Milliseconds(7));
   EXPECT_EQ(update.latency.features, absl::ZeroDuration());
-  EXPECT_EQ(update.latency.queue + update.latency.model, worked + absl::Milliseconds(150));
+  EXPECT_EQ(update.latency.queue + update.latency.model,
+            worked + absl::Milliseconds(150));
   EXPECT_EQ(update.audio_received, absl::Milliseconds(300));
-  // 300 ms hold nine whole steps of 30 ms, the last window reaching 15 ms further.
+  // 300 ms hold nine whole steps of 30 ms, the last window reaching 15 ms
+  // further.
   EXPECT_EQ(update.audio_processed, absl::Milliseconds(270));
 }
 
@@ -537,7 +568,8 @@ TEST_F(SessionTest, StatsCountWordsAndAudio) {
   EXPECT_TRUE(Finish(stream).ok());
   int64_t words = 0;
   const std::vector<Result> finals = Finals(stream.transport->updates());
-  for (const Result& result : finals) words += static_cast<int64_t>(result.hypothesis.words.size());
+  for (const Result& result : finals)
+    words += static_cast<int64_t>(result.hypothesis.words.size());
   const server::SessionStats stats = stream.session->Stats();
   EXPECT_EQ(stats.words, words);
   EXPECT_EQ(stats.finals, static_cast<int64_t>(finals.size()));

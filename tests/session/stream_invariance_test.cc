@@ -63,9 +63,11 @@ TEST_F(StreamInvarianceTest, ChunkingDoesNotMatter) {
   const std::string audio = MakeAudio(2, 4000);
   const std::string whole = Describe(Recognize(audio, audio.size()));
   ASSERT_FALSE(whole.empty());
-  for (const size_t piece_bytes : {size_t{1}, size_t{7}, size_t{333}, size_t{640}, size_t{4096},
-                                   size_t{4097}, size_t{32000}}) {
-    EXPECT_EQ(Describe(Recognize(audio, piece_bytes)), whole) << piece_bytes << " bytes";
+  for (const size_t piece_bytes :
+       {size_t{1}, size_t{7}, size_t{333}, size_t{640}, size_t{4096},
+        size_t{4097}, size_t{32000}}) {
+    EXPECT_EQ(Describe(Recognize(audio, piece_bytes)), whole)
+        << piece_bytes << " bytes";
   }
 }
 
@@ -77,7 +79,8 @@ TEST_F(StreamInvarianceTest, RandomSplitsDoNotMatter) {
     std::mt19937 random(seed);
     const Stream stream = OpenStream(scheduler_.get(), &clock_);
     for (size_t begin = 0; begin < audio.size();) {
-      const size_t size = std::uniform_int_distribution<size_t>(0, 9000)(random);
+      const size_t size =
+          std::uniform_int_distribution<size_t>(0, 9000)(random);
       stream.transport->WaitForRoom();
       stream.session->PushAudio(audio.substr(begin, size));
       begin += size;
@@ -100,16 +103,19 @@ TEST_F(StreamInvarianceTest, AloneOrAmongManyIsTheSame) {
   }
   Start(3, 24);
   std::vector<Stream> streams;
-  for (int i = 0; i < kStreams; ++i) streams.push_back(OpenStream(scheduler_.get(), &clock_));
+  for (int i = 0; i < kStreams; ++i)
+    streams.push_back(OpenStream(scheduler_.get(), &clock_));
   for (size_t begin = 0; begin < audio.back().size(); begin += kPieceBytes) {
     for (int i = 0; i < kStreams; ++i) {
-      if (begin < audio[i].size()) streams[i].session->PushAudio(audio[i].substr(begin, kPieceBytes));
+      if (begin < audio[i].size())
+        streams[i].session->PushAudio(audio[i].substr(begin, kPieceBytes));
     }
   }
   for (const Stream& stream : streams) stream.session->HalfClose();
   for (int i = 0; i < kStreams; ++i) {
     EXPECT_TRUE(streams[i].transport->WaitForEnd().ok());
-    EXPECT_EQ(Describe(streams[i].transport->updates()), alone[i]) << "stream " << i;
+    EXPECT_EQ(Describe(streams[i].transport->updates()), alone[i])
+        << "stream " << i;
   }
 }
 
@@ -125,11 +131,13 @@ TEST_F(StreamInvarianceTest, InterimsDoNotChangeTheFinals) {
   for (const Update& update : stream.transport->updates()) {
     EXPECT_FALSE(update.interim.has_value());
   }
-  EXPECT_EQ(Describe(stream.transport->updates()), Describe(Recognize(audio, 640)));
+  EXPECT_EQ(Describe(stream.transport->updates()),
+            Describe(Recognize(audio, 640)));
 }
 
 // The interim text only grows until it becomes final, and finals take it over.
-TEST_F(StreamInvarianceTest, FinalsBeginWithTheCompleteWordsOfTheInterimsBefore) {
+TEST_F(StreamInvarianceTest,
+       FinalsBeginWithTheCompleteWordsOfTheInterimsBefore) {
   Start(1, 4);
   const std::vector<Update> updates = Recognize(MakeAudio(5, 6000), 320);
   std::vector<std::string> complete;
@@ -137,16 +145,20 @@ TEST_F(StreamInvarianceTest, FinalsBeginWithTheCompleteWordsOfTheInterimsBefore)
     if (update.final_result.has_value()) {
       const auto& words = update.final_result->hypothesis.words;
       ASSERT_GE(words.size(), complete.size());
-      for (size_t i = 0; i < complete.size(); ++i) EXPECT_EQ(words[i].text, complete[i]);
+      for (size_t i = 0; i < complete.size(); ++i)
+        EXPECT_EQ(words[i].text, complete[i]);
       complete.clear();
     }
     if (!update.interim.has_value()) continue;
     const model::Hypothesis& interim = update.interim->hypothesis;
-    const size_t count = interim.words.size() - (interim.last_word_open ? 1 : 0);
+    const size_t count =
+        interim.words.size() - (interim.last_word_open ? 1 : 0);
     ASSERT_GE(count, complete.size());
-    for (size_t i = 0; i < complete.size(); ++i) EXPECT_EQ(interim.words[i].text, complete[i]);
+    for (size_t i = 0; i < complete.size(); ++i)
+      EXPECT_EQ(interim.words[i].text, complete[i]);
     complete.clear();
-    for (size_t i = 0; i < count; ++i) complete.push_back(interim.words[i].text);
+    for (size_t i = 0; i < count; ++i)
+      complete.push_back(interim.words[i].text);
   }
 }
 

@@ -1,4 +1,5 @@
-// A scheduler without threads: tests decide when a turn is taken and what the model does.
+// A scheduler without threads: tests decide when a turn is taken and what the
+// model does.
 #ifndef OIDO_TESTS_SUPPORT_MANUAL_QUEUE_H_
 #define OIDO_TESTS_SUPPORT_MANUAL_QUEUE_H_
 
@@ -15,17 +16,20 @@
 
 namespace oido::test {
 
-// Called in place of the model step; returns its status. `step` does the real one.
-using StepHook = std::function<absl::Status(const std::function<absl::Status()>& step)>;
+// Called in place of the model step; returns its status. `step` does the real
+// one.
+using StepHook =
+    std::function<absl::Status(const std::function<absl::Status()>& step)>;
 
 class ManualQueue final : public server::ReadyQueue {
  public:
   explicit ManualQueue(const server::Clock* clock) {
     const server::LoadedModel& model = *BabblingModels().models().front();
-    runner_ = *server::TurnRunner::Create(model, kMaxBatch, clock,
-                                          [this](const server::LoadedModel& m, int max_batch) {
-                                            return Make(m, max_batch);
-                                          });
+    runner_ = *server::TurnRunner::Create(
+        model, kMaxBatch, clock,
+        [this](const server::LoadedModel& m, int max_batch) {
+          return Make(m, max_batch);
+        });
   }
 
   void Enqueue(std::shared_ptr<server::Session> session) override {
@@ -55,7 +59,8 @@ class ManualQueue final : public server::ReadyQueue {
 
   class HookedStepper final : public server::BatchStepper {
    public:
-    HookedStepper(ManualQueue* queue, std::unique_ptr<server::BatchStepper> real)
+    HookedStepper(ManualQueue* queue,
+                  std::unique_ptr<server::BatchStepper> real)
         : queue_(queue), real_(std::move(real)) {}
     absl::Status Step(absl::Span<const model::StepSlot> slots) override {
       const auto step = [&] { return real_->Step(slots); };
@@ -67,8 +72,8 @@ class ManualQueue final : public server::ReadyQueue {
     const std::unique_ptr<server::BatchStepper> real_;
   };
 
-  absl::StatusOr<std::unique_ptr<server::BatchStepper>> Make(const server::LoadedModel& model,
-                                                             int max_batch) {
+  absl::StatusOr<std::unique_ptr<server::BatchStepper>> Make(
+      const server::LoadedModel& model, int max_batch) {
     auto real = server::RunnerStepper::Create(model, max_batch);
     if (!real.ok()) return real.status();
     return std::unique_ptr<server::BatchStepper>(

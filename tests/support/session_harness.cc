@@ -48,12 +48,15 @@ std::string MakeAudio(uint32_t seed, int duration_ms) {
   for (int i = 0; i < duration_ms * kSamplesPerMs; ++i) {
     if (left-- == 0) {
       left = static_cast<int>((30 + 300 * uniform(random)) * kSamplesPerMs);
-      level = uniform(random) < 0.3 ? 0.0 : std::pow(10.0, 2.0 + 2.0 * uniform(random));
+      level = uniform(random) < 0.3
+                  ? 0.0
+                  : std::pow(10.0, 2.0 + 2.0 * uniform(random));
       step = kTwoPi * (100 + 3000 * uniform(random)) / (1000.0 * kSamplesPerMs);
     }
     phase += step;
     const double noise = uniform(random) - 0.5;
-    const auto sample = static_cast<int16_t>(level * (0.7 * std::sin(phase) + 0.6 * noise));
+    const auto sample =
+        static_cast<int16_t>(level * (0.7 * std::sin(phase) + 0.6 * noise));
     bytes.push_back(static_cast<char>(sample & 0xFF));
     bytes.push_back(static_cast<char>((sample >> 8) & 0xFF));
   }
@@ -70,7 +73,8 @@ void FakeClock::Advance(absl::Duration duration) {
   now_ += duration;
 }
 
-void RecordingTransport::Attach(std::shared_ptr<server::Session> session, Reading reading) {
+void RecordingTransport::Attach(std::shared_ptr<server::Session> session,
+                                Reading reading) {
   server::MutexLock lock(mutex_);
   session_ = std::move(session);
   reading_ = reading;
@@ -88,7 +92,8 @@ void RecordingTransport::Wake() {
   server::MutexLock lock(mutex_);
   const std::shared_ptr<server::Session> session = session_.lock();
   if (session != nullptr && reading_ == Reading::kYes && !end_.has_value()) {
-    while (auto update = session->TakeUpdate()) updates_.push_back(*std::move(update));
+    while (auto update = session->TakeUpdate())
+      updates_.push_back(*std::move(update));
     end_ = session->TakeEnd();
   }
   changed_.NotifyAll();
@@ -114,7 +119,8 @@ void RecordingTransport::WaitForUpdates(size_t count) {
 
 void RecordingTransport::WaitForRoom() {
   server::MutexLock lock(mutex_);
-  while (!session_.lock()->WantsInput() && !end_.has_value()) changed_.Wait(mutex_);
+  while (!session_.lock()->WantsInput() && !end_.has_value())
+    changed_.Wait(mutex_);
 }
 
 std::vector<server::Update> RecordingTransport::updates() const {
@@ -139,8 +145,8 @@ Stream OpenUnconfigured(server::ReadyQueue* ready, const server::Clock* clock,
                         const StreamOptions& options) {
   Stream stream;
   stream.transport = std::make_shared<RecordingTransport>();
-  stream.session =
-      std::make_shared<server::Session>(options.limits, clock, ready, stream.transport);
+  stream.session = std::make_shared<server::Session>(options.limits, clock,
+                                                     ready, stream.transport);
   stream.transport->Attach(stream.session, options.reading);
   return stream;
 }
@@ -152,7 +158,8 @@ Stream OpenStream(server::ReadyQueue* ready, const server::Clock* clock,
   return stream;
 }
 
-void PushPieces(const Stream& stream, const std::string& audio, size_t piece_bytes) {
+void PushPieces(const Stream& stream, const std::string& audio,
+                size_t piece_bytes) {
   for (size_t begin = 0; begin < audio.size(); begin += piece_bytes) {
     stream.transport->WaitForRoom();
     stream.session->PushAudio(audio.substr(begin, piece_bytes));
@@ -160,11 +167,12 @@ void PushPieces(const Stream& stream, const std::string& audio, size_t piece_byt
 }
 
 std::string Describe(const server::Result& result) {
-  std::string text = absl::StrCat(result.continues ? "+" : "", "[", result.end_ms, "ms ",
-                                  absl::StrFormat("%a", result.hypothesis.confidence));
+  std::string text =
+      absl::StrCat(result.continues ? "+" : "", "[", result.end_ms, "ms ",
+                   absl::StrFormat("%a", result.hypothesis.confidence));
   for (const model::Word& word : result.hypothesis.words) {
-    absl::StrAppend(&text, " ", word.text, "@", word.start_ms, "-", word.end_ms, ":",
-                    absl::StrFormat("%a", word.confidence));
+    absl::StrAppend(&text, " ", word.text, "@", word.start_ms, "-", word.end_ms,
+                    ":", absl::StrFormat("%a", word.confidence));
   }
   return text + "]\n";
 }
@@ -173,7 +181,8 @@ std::string Describe(const std::vector<server::Update>& updates) {
   std::string text;
   for (const server::Update& update : updates) {
     if (update.final_result.has_value()) text += Describe(*update.final_result);
-    for (const std::string& id : update.markers) absl::StrAppend(&text, "marker ", id, "\n");
+    for (const std::string& id : update.markers)
+      absl::StrAppend(&text, "marker ", id, "\n");
   }
   return text;
 }

@@ -1,4 +1,5 @@
-// Sessions without a network: a model, audio, a clock and a transport that records.
+// Sessions without a network: a model, audio, a clock and a transport that
+// records.
 #ifndef OIDO_TESTS_SUPPORT_SESSION_HARNESS_H_
 #define OIDO_TESTS_SUPPORT_SESSION_HARNESS_H_
 
