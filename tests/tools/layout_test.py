@@ -1,4 +1,4 @@
-"""Checks the rules of HACKING.md that a compiler does not: who includes whom, purity, one file per library."""
+"""Checks what a compiler does not: who includes whom, purity, one file per library, the README's example."""
 
 import pathlib
 import re
@@ -62,10 +62,17 @@ def violations(path: pathlib.Path, text: str) -> list[str]:
     return found
 
 
+def readme_problems() -> list[str]:
+    example = "client/python/example.py"
+    code = (ROOT / example).read_text().split('"""', 2)[2].strip()
+    shown = re.search(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    return [] if shown and shown[1].strip() == code else [f"README.md: its Python block is not {example}"]
+
+
 def main() -> int:
     paths = sources()
     assert len(paths) > 10, f"only {len(paths)} sources found below {ROOT}"
-    problems = [
+    problems = readme_problems() + [
         f"{path}: {problem}" for path in paths for problem in violations(path, (ROOT / path).read_text())
     ]
     print("\n".join(problems) or f"{len(paths)} files follow the layout rules")

@@ -3,8 +3,9 @@
 Usage: run_docs_commands.py BUILD_DIR FILE.md...
 
 Blocks of one file run in one shell (so variables live on), in the source
-directory. Lines that CI has run already, being what runs this (./check), are
-left out. Blocks with another language tag are not commands to run.
+directory, with the binaries on PATH and the server's address in OIDO_SERVER.
+What runs this test itself (./check) is left out. Blocks with another language
+tag are not commands to run.
 """
 
 import os
@@ -14,54 +15,45 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "python"))
+from server_process import ServerProcess  # noqa: E402
+
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
-RUN_BY_CI_ITSELF = re.compile(r"^\s*(\./check\b|git clone|cd oido$)")
+RUNS_THIS = re.compile(r"^\./check\b")
+TIMEOUT_S = 240
 
 
 def script_of(markdown: pathlib.Path) -> str:
-    lines = [
-        line
-        for block in BLOCK.findall(markdown.read_text())
-        for line in block.splitlines()
-        if not RUN_BY_CI_ITSELF.match(line)
-    ]
-    return "\n".join(lines)
+    blocks = BLOCK.findall(markdown.read_text())
+    return "\n".join(line for block in blocks for line in block.splitlines() if not RUNS_THIS.match(line))
 
 
-def start_server(build: pathlib.Path) -> tuple[subprocess.Popen[str], str]:
-    server = subprocess.Popen(
-        [build / "bin" / "oido-server", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True
-    )
-    assert server.stdout
-    ready = server.stdout.readline()
-    match = re.match(r"oido-server listening on (\S+)", ready)
-    assert match, f"oido-server did not say where it listens: {ready!r}"
-    return server, match[1]
+def run(script: str, build: pathlib.Path, address: str) -> int:
+    environment = os.environ | {
+        "PATH": f"{build / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "OIDO_SERVER": address,
+        "TERM": "dumb",
+    }
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], cwd=ROOT, env=environment,
+        timeout=TIMEOUT_S, check=False, stdin=subprocess.DEVNULL,
+    ).returncode
 
 
 def main() -> int:
     build = pathlib.Path(sys.argv[1]).resolve()
-    failed = 0
-    server, address = start_server(build)
+    failed = []
+    server = ServerProcess(build / "bin" / "oido-server", [])
     try:
         for name in sys.argv[2:]:
             script = script_of(ROOT / name)
             assert script, f"{name} has no ```sh block to run"
             print(f"== {name}\n{script}", flush=True)
-            environment = os.environ | {
-                "PATH": f"{build / 'bin'}{os.pathsep}{os.environ['PATH']}",
-                "OIDO_SERVER": address,
-                "TERM": "dumb",
-            }
-            status = subprocess.run(
-                ["bash", "-euo", "pipefail", "-c", script], cwd=ROOT, env=environment,
-                timeout=240, check=False, stdin=subprocess.DEVNULL,
-            ).returncode
-            print(f"== {name}: exit status {status}", flush=True)
-            failed += status != 0
+            if run(script, build, server.address) != 0:
+                failed.append(name)
     finally:
-        server.terminate()
-        server.wait()
+        server.stop()
+    print("failed: " + ", ".join(failed) if failed else "all commands ran")
     return 1 if failed else 0
 
 
