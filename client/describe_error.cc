@@ -18,10 +18,6 @@ absl::string_view NextStep(const absl::Status& status) {
       return "; is an oido-server listening there?";
     case absl::StatusCode::kResourceExhausted:
       return "; try again when the server is less busy";
-    case absl::StatusCode::kNotFound:
-      return absl::StrContains(status.message(), "model")
-                 ? "; oido models lists them"
-                 : "";
     default:
       return "";
   }

@@ -4,8 +4,8 @@
 
 namespace oido::client {
 
-// From now on the first SIGINT only sets the flag below (and makes blocking
-// reads return EINTR); the second one ends the process as usual.
+// From now on the first SIGINT only sets the flag below; the second one ends
+// the process as usual.
 void CatchInterrupt();
 
 // Whether SIGINT came. Thread-safe.

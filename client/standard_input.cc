@@ -1,6 +1,7 @@
-// Implements StandardInput on read(2), which a signal interrupts.
+// Implements StandardInput on poll(2) and read(2).
 #include "client/standard_input.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +14,8 @@ namespace {
 
 // A pipe's usual capacity is 64 KiB; half of it lets the writer go on.
 constexpr size_t kReadBytes = 32 * 1024;
+// A signal that comes just before a blocking read would not end it.
+constexpr int kPollMs = 100;
 
 }  // namespace
 
@@ -25,6 +28,8 @@ StandardInput::StandardInput(int descriptor, AudioFormat format,
 absl::StatusOr<std::string> StandardInput::Next() {
   std::string bytes(kReadBytes, '\0');
   while (!interrupted_()) {
+    pollfd ready = {descriptor_, POLLIN, 0};
+    if (poll(&ready, 1, kPollMs) <= 0) continue;  // nothing yet, or a signal
     const ssize_t count = read(descriptor_, bytes.data(), bytes.size());
     if (count >= 0) {
       bytes.resize(static_cast<size_t>(count));

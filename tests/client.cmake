@@ -8,3 +8,16 @@ oido_test(sample_ring_test unit oido::client)
 oido_test(streaming_client_test unit oido::client)
 oido_test(transcribe_test unit oido::client)
 oido_test(transcript_printer_test unit oido::client)
+oido_test(wer_golden_test golden oido::client)
+
+# The real programs on the shipped model and a recorded voice, from Python.
+set(librivox "/usr/share/pocketsphinx/test/data/librivox")
+set(run_python "${PROJECT_SOURCE_DIR}/tests/python/run")
+add_test(NAME python_client COMMAND "${run_python}" client_test.py
+  --server $<TARGET_FILE:oido-server>
+  --wav "${librivox}/sense_and_sensibility_01_austen_64kb-0870.wav")
+add_test(NAME python_cli COMMAND "${run_python}" cli_test.py
+  --server $<TARGET_FILE:oido-server> --oido $<TARGET_FILE:oido>
+  --oido-wer $<TARGET_FILE:oido-wer>
+  --wav "${librivox}/sense_and_sensibility_01_austen_64kb-0930.wav")
+set_tests_properties(python_client python_cli PROPERTIES LABELS integration TIMEOUT 300)

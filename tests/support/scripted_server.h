@@ -25,6 +25,8 @@ class ScriptedServer : public v1::SpeechRecognizer::Service {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
                              &port_);
+    // A poller that misses the shutdown only notices it after this time.
+    builder.SetSyncServerOption(grpc::ServerBuilder::CQ_TIMEOUT_MSEC, 100);
     builder.RegisterService(this);
     server_ = builder.BuildAndStart();
   }

@@ -157,7 +157,7 @@ TEST_F(StandardInputTest, InterruptionIsTheEndOfTheAudio) {
 }
 
 TEST_F(StandardInputTest, BadDescriptorIsAnError) {
-  StandardInput input(-1, {}, [] { return false; });
+  StandardInput input(1 << 20, {}, [] { return false; });
   EXPECT_FALSE(input.Next().ok());
 }
 

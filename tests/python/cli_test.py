@@ -1,0 +1,177 @@
+"""The programs oido and oido-wer against the real server: output, exit codes, terminal, Ctrl-C.
+
+Run by CTest through tests/python/run; arguments: --server, --oido and --oido-wer BINARY,
+--wav FILE [--model DIR].
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+import wave
+
+from server_process import ServerTestCase
+
+oido: pathlib.Path
+oido_wer: pathlib.Path
+wav: pathlib.Path
+
+
+def read_all(descriptor: int) -> str:
+    """What a terminal got until its last writer closed it."""
+    parts: list[bytes] = []
+    try:
+        while part := os.read(descriptor, 65536):
+            parts.append(part)
+    except OSError:  # how Linux says that the other end of a terminal is closed
+        pass
+    return b"".join(parts).decode()
+
+
+class CliTest(ServerTestCase):
+    def oido(self, *arguments: str, stdin: bytes = b"", server: str = "") -> subprocess.CompletedProcess[str]:
+        result = subprocess.run(
+            [str(oido), *arguments], input=stdin, capture_output=True, check=False,
+            env={**os.environ, "OIDO_SERVER": server or self.server.address},
+        )
+        return subprocess.CompletedProcess(
+            result.args, result.returncode, result.stdout.decode(), result.stderr.decode()
+        )
+
+    def finals(self) -> list[str]:
+        output = self.oido("transcribe", "--json", str(wav)).stdout
+        results = [result for line in output.splitlines() for result in json.loads(line)["results"]]
+        texts = [result["alternatives"][0]["transcript"] for result in results if result["is_final"]]
+        self.assertTrue("".join(texts))
+        return [text.removeprefix(" ") for text in texts if text]
+
+    def test_a_pipe_gets_one_line_a_final_and_nothing_else(self) -> None:
+        result = self.oido("transcribe", str(wav))
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(result.stdout.splitlines(), self.finals())
+
+    def test_standard_input_with_and_without_header(self) -> None:
+        text = self.oido("transcribe", str(wav)).stdout
+        self.assertEqual(self.oido("transcribe", "-", stdin=wav.read_bytes()).stdout, text)
+        with wave.open(str(wav)) as file:
+            samples, rate = file.readframes(file.getnframes()), file.getframerate()
+        self.assertEqual(self.oido("transcribe", "-", "--raw-rate", str(rate), stdin=samples).stdout, text)
+
+    def test_words_and_stats(self) -> None:
+        result = self.oido("transcribe", "--words", "--stats", "--chunk-ms", "50", str(wav))
+        rows = [row.split() for row in result.stdout.splitlines()[len(self.finals()) :]]
+        self.assertEqual([row[3] for row in rows], " ".join(self.finals()).split())
+        self.assertEqual([float(row[0]) for row in rows], sorted(float(row[0]) for row in rows))
+        self.assertIn("audio sent -> recognised", result.stderr)
+        stats = json.loads(self.oido("transcribe", "--json", "--stats", str(wav)).stdout.splitlines()[-1])["stats"]
+        with wave.open(str(wav)) as file:
+            frames, rate = file.getnframes(), file.getframerate()
+        self.assertEqual(stats["chunk_ms"]["count"], -(-frames // (rate // 10)))
+        self.assertAlmostEqual(stats["audio_seconds"], frames / rate, places=2)
+
+    def test_a_terminal_shows_partials_and_keeps_the_final(self) -> None:
+        master, slave = pty.openpty()
+        process = subprocess.Popen(
+            [str(oido), "transcribe", "--server", self.server.address, str(wav)],
+            stdout=slave, env={**os.environ, "TERM": "xterm"},
+        )
+        os.close(slave)
+        output = read_all(master)
+        self.assertEqual(process.wait(), 0)
+        self.assertIn("\x1b[2m", output)
+        lines = [re.sub(r"\x1b\[[0-9]*[a-zA-Z]", "", line.rsplit("\r", 1)[-1]) for line in output.split("\r\n")]
+        self.assertEqual([line for line in lines if line], self.finals())
+
+    def test_control_c_ends_the_audio_and_shows_the_last_final(self) -> None:
+        with subprocess.Popen(
+            [str(oido), "transcribe", "--json", "--server", self.server.address, "-"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=False,
+        ) as process:
+            assert process.stdin is not None and process.stdout is not None
+            process.stdin.write(wav.read_bytes())
+            process.stdin.flush()  # and no end of the input
+            process.stdout.readline()  # the first partial
+            process.send_signal(signal.SIGINT)
+            last = json.loads(process.stdout.read().splitlines()[-1])
+        self.assertEqual(process.returncode, 130)
+        self.assertTrue(last["results"][0]["is_final"])
+
+    def test_models(self) -> None:
+        models = json.loads(self.oido("models", "--json").stdout)["models"]
+        self.assertTrue(models[0]["is_default"])
+        self.assertIn(models[0]["name"], self.oido("models").stdout)
+
+    def test_failures_end_with_1_and_say_what_to_do(self) -> None:
+        nobody = self.oido("transcribe", str(wav), server="127.0.0.1:1")
+        self.assertEqual(nobody.returncode, 1)
+        self.assertIn("no server at 127.0.0.1:1: start one with oido-server", nobody.stderr)
+        missing = self.oido("transcribe", "/nowhere.wav", str(wav))
+        self.assertEqual(missing.returncode, 1)
+        self.assertIn("/nowhere.wav: no such file", missing.stderr)
+        self.assertEqual(missing.stdout.splitlines(), self.finals(), "the other file is transcribed")
+        model = self.oido("transcribe", "--model", "no-such-model", str(wav))
+        self.assertEqual(model.returncode, 1)
+        self.assertIn("no-such-model", model.stderr)
+
+    def test_wrong_usage_ends_with_2(self) -> None:
+        for arguments in (
+            [], ["transcribe"], ["dictate"], ["transcribe", "--chunk-ms", "0", "a.wav"],
+            ["transcribe", "--realtime", "-"], ["transcribe", "--raw-rate", "8000", "a.wav"],
+        ):
+            self.assertEqual(self.oido(*arguments).returncode, 2, arguments)
+        for arguments in (["--help"], ["--version"], ["transcribe", "--help"]):
+            self.assertEqual(self.oido(*arguments).returncode, 0, arguments)
+
+    def test_oido_wer_scores_a_manifest(self) -> None:
+        text = " ".join(self.finals())
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(wav, pathlib.Path(folder) / "a.wav")
+            rows = [
+                "utt_id\tpath\tsource\tsplit\ttext",
+                f"right\ta.wav\tone\teval\t{text}",
+                f"extra\ta.wav\ttwo\teval\t{text.upper()} more!",
+                "gone\tgone.wav\ttwo\teval\tnever heard",
+                f"other\ta.wav\ttwo\ttrain\t{text}",
+            ]
+            manifest = pathlib.Path(folder) / "list.tsv"
+            manifest.write_text("\n".join(rows) + "\n")
+            result = subprocess.run(
+                [str(oido_wer), "--manifest", str(manifest), "--server", self.server.address,
+                 "--split", "eval", "--jobs", "3", "--json", "--hypotheses", str(manifest) + ".hyp"],
+                capture_output=True, text=True, check=False,
+            )
+            hypotheses = pathlib.Path(str(manifest) + ".hyp").read_text().splitlines()
+        words = len(text.split())
+        report = json.loads(result.stdout)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("gone: ", result.stderr)
+        self.assertEqual(report["sources"]["one"]["wer"], 0)
+        self.assertEqual(report["sources"]["two"]["errors"], 1)
+        self.assertEqual(report["all"]["words"], 2 * words + 3)
+        self.assertEqual((report["all"]["deletions"], report["all"]["substitutions"]), (3, 0))
+        self.assertEqual([line.split("\t")[0] for line in hypotheses], ["right", "extra", "gone"])
+
+
+def main() -> None:
+    global oido, oido_wer, wav
+    parser = argparse.ArgumentParser()
+    for name in ("server", "oido", "oido-wer", "wav"):
+        parser.add_argument(f"--{name}", type=pathlib.Path, required=True)
+    parser.add_argument("--model", help="bundle directory; default: the one that was shipped with the server")
+    arguments, rest = parser.parse_known_args()
+    ServerTestCase.server_binary = arguments.server
+    ServerTestCase.server_arguments = ["--model", arguments.model] if arguments.model else []
+    oido, oido_wer, wav = arguments.oido, arguments.oido_wer, arguments.wav
+    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+
+
+if __name__ == "__main__":
+    main()
