@@ -30,19 +30,19 @@ Quantiles QuantilesOf(std::vector<double> values_ms) {
 }
 
 std::string LatencyRecorder::AudioSending(absl::Time now) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   sent_.push_back(now);
   return absl::StrCat(sent_.size() - 1);
 }
 
 void LatencyRecorder::AudioEnded(absl::Time now) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   ended_ = now;
 }
 
 void LatencyRecorder::Received(const v1::StreamingRecognizeResponse& response,
                                absl::Time now) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   last_response_ = now;
   for (const std::string& marker : response.markers()) {
     uint64_t index = 0;
@@ -66,7 +66,7 @@ void LatencyRecorder::Received(const v1::StreamingRecognizeResponse& response,
 }
 
 LatencySummary LatencyRecorder::Summary() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   LatencySummary summary;
   summary.chunk = QuantilesOf(chunk_ms_);
   summary.queue = QuantilesOf(queue_ms_);

@@ -3,12 +3,11 @@
 #define OIDO_CLIENT_LATENCY_RECORDER_H_
 
 #include <cstddef>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "oido/v1/speech.pb.h"
 
@@ -47,18 +46,18 @@ class LatencyRecorder {
   LatencySummary Summary() const;
 
  private:
-  mutable absl::Mutex mutex_;
-  std::vector<absl::Time> sent_ ABSL_GUARDED_BY(mutex_);  // by marker id
-  std::vector<double> chunk_ms_ ABSL_GUARDED_BY(mutex_);
-  std::vector<double> queue_ms_ ABSL_GUARDED_BY(mutex_);
-  std::vector<double> features_ms_ ABSL_GUARDED_BY(mutex_);
-  std::vector<double> model_ms_ ABSL_GUARDED_BY(mutex_);
-  std::vector<double> decode_ms_ ABSL_GUARDED_BY(mutex_);
-  std::optional<absl::Time> first_words_ ABSL_GUARDED_BY(mutex_);
-  std::optional<absl::Time> ended_ ABSL_GUARDED_BY(mutex_);
-  std::optional<absl::Time> final_after_end_ ABSL_GUARDED_BY(mutex_);
-  std::optional<absl::Time> last_response_ ABSL_GUARDED_BY(mutex_);
-  double audio_seconds_ ABSL_GUARDED_BY(mutex_) = 0;
+  mutable std::mutex mutex_;      // guards all below
+  std::vector<absl::Time> sent_;  // by marker id
+  std::vector<double> chunk_ms_;
+  std::vector<double> queue_ms_;
+  std::vector<double> features_ms_;
+  std::vector<double> model_ms_;
+  std::vector<double> decode_ms_;
+  std::optional<absl::Time> first_words_;
+  std::optional<absl::Time> ended_;
+  std::optional<absl::Time> final_after_end_;
+  std::optional<absl::Time> last_response_;
+  double audio_seconds_ = 0;
 };
 
 }  // namespace oido::client

@@ -8,6 +8,9 @@ oido_test(sample_ring_test unit oido::client)
 oido_test(streaming_client_test unit oido::client)
 oido_test(transcribe_test unit oido::client)
 oido_test(transcript_printer_test unit oido::client)
+# Relative to the source directory, where tests run: TSAN_OPTIONS ends at a space.
+set_tests_properties(corpus_test streaming_client_test transcribe_test PROPERTIES
+  ENVIRONMENT "TSAN_OPTIONS=suppressions=tests/tsan.supp")
 oido_test(wer_golden_test golden oido::client)
 
 # The real programs on the shipped model and a recorded voice, from Python.

@@ -5,10 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <latch>
 #include <thread>
 #include <vector>
 
-#include "absl/synchronization/notification.h"
 #include "client/connect.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -55,6 +55,7 @@ TEST(StreamingClientTest, SendsConfigThenAudioAndControlsInTheirOrder) {
   EXPECT_TRUE(client.WritesDone().ok());
   EXPECT_TRUE(client.Finish().ok());
 
+  server.Stop();
   ASSERT_EQ(requests.size(), 5u);
   EXPECT_EQ(requests[0].streaming_config().request_id(), "abc");
   EXPECT_EQ(requests[1].audio_content(), "one");
@@ -80,6 +81,7 @@ TEST(StreamingClientTest, CutsLongBuffersIntoMessagesThatEveryServerTakes) {
   EXPECT_TRUE(client.Write(audio).ok());
   EXPECT_TRUE(client.Write("").ok());
   EXPECT_TRUE(client.Finish().ok());
+  server.Stop();
   EXPECT_TRUE(received == audio);
   EXPECT_EQ(longest, StreamingClient::kMaxMessageBytes);
 }
@@ -145,15 +147,15 @@ TEST(StreamingClientTest, CancelFromAnotherThreadEndsAWaitingFinish) {
 TEST(StreamingClientTest, CancelEndsAWriteThatTheServerDoesNotTake) {
   ScriptedServer server(WaitForCancellation);
   StreamingClient client(server.channel(), {}, IgnoreResponses);
-  absl::Notification writing;
+  std::latch writing(1);
   std::thread canceller([&] {
-    writing.WaitForNotification();
+    writing.wait();
     client.Cancel();
   });
   absl::Status written = absl::OkStatus();
   const std::string audio(1 << 20, 'a');
   while (written.ok()) {
-    if (!writing.HasBeenNotified()) writing.Notify();
+    if (!writing.try_wait()) writing.count_down();
     written = client.Write(audio);
   }
   EXPECT_EQ(written.code(), absl::StatusCode::kCancelled);
@@ -166,36 +168,36 @@ TEST(StreamingClientTest, CallbackMayCancel) {
     return WaitForCancellation(context, stream);
   });
   StreamingClient* self = nullptr;
-  absl::Notification created;
+  std::latch created(1);
   StreamingClient client(server.channel(), {},
                          [&](const v1::StreamingRecognizeResponse&) {
-                           created.WaitForNotification();
+                           created.wait();
                            self->Cancel();
                          });
   self = &client;
-  created.Notify();
+  created.count_down();
   EXPECT_EQ(client.Finish().code(), absl::StatusCode::kCancelled);
 }
 
 TEST(StreamingClientTest, DestructionCancelsAnUnfinishedStream) {
-  absl::Notification cancelled;
+  std::latch cancelled(1);
   ScriptedServer server([&](grpc::ServerContext& context, ServerStream& s) {
     const grpc::Status status = WaitForCancellation(context, s);
-    cancelled.Notify();
+    cancelled.count_down();
     return status;
   });
   { StreamingClient client(server.channel(), {}, IgnoreResponses); }
-  cancelled.WaitForNotification();
+  cancelled.wait();
 }
 
 TEST(StreamingClientTest, ServerThatGoesAwayIsUnavailable) {
-  absl::Notification started;
+  std::latch started(1);
   ScriptedServer server([&](grpc::ServerContext& context, ServerStream& s) {
-    started.Notify();
+    started.count_down();
     return WaitForCancellation(context, s);
   });
   StreamingClient client(server.channel(), {}, IgnoreResponses);
-  started.WaitForNotification();
+  started.wait();
   server.Stop();
   EXPECT_FALSE(client.Finish().ok());
 }
