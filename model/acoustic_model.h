@@ -37,7 +37,10 @@ struct StepSlot {
   absl::Span<float> log_probs;       // [tokens], natural logarithms, filled
 };
 
-// Primitives and buffers of one thread: one call at a time.
+// Primitives and buffers of one thread: one call at a time. What a batch size
+// needs is made when it is first seen and kept: of a 3x384 model about 0.5 MiB
+// and 2.5 ms for each size in the first runner of a process and a fifth of that
+// in the others, which share the machine code.
 class AcousticModelRunner {
  public:
   static absl::StatusOr<std::unique_ptr<AcousticModelRunner>> Create(

@@ -2,6 +2,7 @@
 #ifndef OIDO_MODEL_ALIGNED_FLOATS_H_
 #define OIDO_MODEL_ALIGNED_FLOATS_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -28,13 +29,15 @@ class AlignedFloats {
   std::unique_ptr<float[], Delete> data_;
 };
 
-// An array that grows to the largest size asked of it and keeps no contents.
+// An array that grows to what is asked of it and keeps no contents. It doubles,
+// as growing by little again and again would litter the heap with holes.
 class Scratch {
  public:
   float* AtLeast(size_t count) {
     if (count > count_) {
-      floats_ = AlignedFloats(count);
-      count_ = count;
+      const size_t larger = std::max(count, 2 * count_);
+      floats_ = AlignedFloats(larger);
+      count_ = larger;
     }
     return floats_.data();
   }
