@@ -119,7 +119,7 @@ TEST_F(ServerBinaryTest, TerminationLetsRunningStreamsFinish) {
   ClientStream stream(stub.get());
   stream.Send(ConfigRequest());
   stream.Send(AudioRequest(MakeAudio(1, 3000)));
-  ASSERT_TRUE(stream.Read().has_value());
+  ASSERT_TRUE(stream.Sync());
   process->Signal(SIGTERM);
   stream.Send(AudioRequest(MakeAudio(2, 1000)));
   stream.HalfClose();
@@ -140,7 +140,7 @@ TEST_F(ServerBinaryTest, TerminationEndsStreamsThatDoNotFinish) {
   ClientStream stream(stub.get());
   stream.Send(ConfigRequest());
   stream.Send(AudioRequest(MakeAudio(1, 3000)));
-  ASSERT_TRUE(stream.Read().has_value());
+  ASSERT_TRUE(stream.Sync());
   process->Signal(SIGINT);
   EXPECT_EQ(stream.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(process->Wait(), 0);

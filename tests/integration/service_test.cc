@@ -222,7 +222,7 @@ TEST_F(ServiceTest, ShutdownInTheMiddleOfStreamsEndsThem) {
   ClientStream stream(stub_.get());
   stream.Send(ConfigRequest());
   stream.Send(AudioRequest(MakeAudio(7, 2000)));
-  ASSERT_TRUE(stream.Read().has_value());
+  ASSERT_TRUE(stream.Sync());
   server_.Stop();
   EXPECT_FALSE(stream.Finish().ok());
 }
@@ -233,7 +233,7 @@ TEST(ServiceDrainTest, RunningStreamsFinishAndNewOnesAreRefused) {
   ClientStream stream(stub.get());
   stream.Send(ConfigRequest());
   stream.Send(AudioRequest(MakeAudio(8, 3000)));
-  ASSERT_TRUE(stream.Read().has_value());
+  ASSERT_TRUE(stream.Sync());
   std::thread drain([&] { server.server().Drain(absl::Minutes(5)); });
   while (CheckHealth(server.address()) != "\x08\x02") {
   }
@@ -258,7 +258,7 @@ TEST(ServiceDrainTest, StreamsThatDoNotFinishGetTheirFinalsAndUnavailable) {
   ClientStream stream(stub.get());
   stream.Send(ConfigRequest());
   stream.Send(AudioRequest(MakeAudio(8, 3000)));
-  ASSERT_TRUE(stream.Read().has_value());
+  ASSERT_TRUE(stream.Sync());
   std::thread drain([&] { server.server().Drain(absl::ZeroDuration()); });
   EXPECT_EQ(stream.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
   drain.join();

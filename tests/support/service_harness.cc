@@ -63,6 +63,16 @@ std::optional<v1::StreamingRecognizeResponse> ClientStream::Read() {
   return response;
 }
 
+bool ClientStream::Sync() {
+  v1::StreamingRecognizeRequest marker;
+  marker.mutable_control()->mutable_marker()->set_id("sync");
+  if (!Send(marker)) return false;
+  while (const auto response = Read()) {
+    if (!response->markers().empty()) return true;
+  }
+  return false;
+}
+
 grpc::Status ClientStream::Finish() {
   while (Read().has_value()) {
   }

@@ -50,6 +50,9 @@ class ClientStream {
   void SendPieces(const std::string& audio, size_t piece_bytes);
   void HalfClose() { stream_->WritesDone(); }
   std::optional<v1::StreamingRecognizeResponse> Read();
+  // Sends a marker and reads until it comes back: all before it is recognised.
+  // False: the stream has ended.
+  bool Sync();
   // Reads what is left.
   grpc::Status Finish();
   void Cancel() { context_.TryCancel(); }
