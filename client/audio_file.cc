@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <filesystem>
 #include <utility>
 
@@ -19,9 +18,8 @@ namespace {
 
 template <typename Sample>
 std::string Bytes(const std::vector<Sample>& samples) {
-  std::string bytes(samples.size() * sizeof(Sample), '\0');
-  std::memcpy(bytes.data(), samples.data(), bytes.size());
-  return bytes;
+  return std::string(reinterpret_cast<const char*>(samples.data()),
+                     samples.size() * sizeof(Sample));
 }
 
 }  // namespace
