@@ -1,4 +1,4 @@
-"""Command line: python -m oido_train prepare|align|train|average|export|evaluate."""
+"""Command line: python -m oido_train prepare|align|splice|train|average|export|evaluate."""
 
 import argparse
 from pathlib import Path
@@ -31,6 +31,13 @@ def _align(arguments: argparse.Namespace, experiment: Experiment) -> None:
     utterances = [u for u in _utterances(arguments, experiment) if u.split != "eval"]
     dictionary = arguments.data / "lexicon" / "cmudict.dict"
     align(utterances, dictionary, arguments.work / "alignments.npz", arguments.jobs)
+
+
+def _splice(arguments: argparse.Namespace, experiment: Experiment) -> None:
+    from oido_train.splice import make_spliced
+
+    dictionary = arguments.data / "lexicon" / "cmudict.dict"
+    make_spliced(experiment, _utterances(arguments, experiment), arguments.work, dictionary, arguments.text)
 
 
 def _train(arguments: argparse.Namespace, experiment: Experiment) -> None:
@@ -80,6 +87,10 @@ def main() -> None:
     command = commands.add_parser("align", help="phone alignments of train and dev")
     command.add_argument("--jobs", type=int, default=1)
     command.set_defaults(run_stage=_align)
+
+    command = commands.add_parser("splice", help="new sentences from aligned speech (after align and prepare)")
+    command.add_argument("--text", type=Path, required=True, help="one sentence a line, lower case")
+    command.set_defaults(run_stage=_splice)
 
     command = commands.add_parser("train", help="train, or go on from RUN/checkpoint.pt")
     command.add_argument("--run", type=Path, required=True, help="folder for checkpoints and the log")

@@ -29,6 +29,9 @@ class DataSettings:
 
     dev_speakers: dict[str, int] = field(default_factory=dict)  # source -> held-back speakers
     source_weight: dict[str, float] = field(default_factory=dict)  # passes over a source per epoch, default 1
+    splice_sources: list[str] = field(default_factory=list)  # whose speakers say new sentences, see splice.py
+    splice_copies: list[str] = field(default_factory=lambda: ["clean"])
+    spliced_utterances: int = 0
     flush_padding_ms: int = 240  # digital silence behind each utterance, as the server adds it
 
 
@@ -72,10 +75,9 @@ class TrainSettings:
     gradient_clip: float = 1.0
     ctc_from_update: int = 200  # CTC grows from here ...
     ctc_full_update: int = 1000  # ... to here
-    frame_loss_top_until: int = 2000  # the top layer's phone classes fade out by here
-    frame_loss_below: float = 0.3  # weight of the phone classes one layer below the top, later on
-    frame_delay_top_steps: int = 3
-    frame_delay_below_steps: int = 2
+    phone_loss_weight: float = 0.3  # later on; 1 until CTC has grown
+    phone_loss_fades_until: int = 1200
+    phone_delay_steps: int = 2  # how much of the future the phone classes have heard
     average_decay: float = 0.999  # of the moving average of the weights
     evaluate_every: int = 400
     checkpoint_every: int = 200

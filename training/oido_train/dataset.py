@@ -14,6 +14,7 @@ from oido_train.augment import augment
 from oido_train.config import Experiment
 from oido_train.manifest import Utterance
 from oido_train.prepare import FeatureCache, cache_paths, open_cache
+from oido_train.splice import SOURCE, read_spliced
 
 IGNORED_PHONE = -100
 SHORT_SECONDS = 4.0
@@ -54,24 +55,26 @@ class TrainingBatches(IterableDataset):
         mean: np.ndarray, inverse_stddev: np.ndarray, start: tuple[int, int, int],
     ) -> None:
         self._experiment = experiment
-        self._utterances = [u for u in utterances if u.split == "train"]
+        self._utterances = [u for u in utterances if u.split == "train"] + read_spliced(work)
         self._work = work
         self._mean, self._inverse_stddev = mean, inverse_stddev
         self._start = start  # epoch, batch number, update
         self._caches: dict[str, FeatureCache] = {}
         self._alignments: dict[str, np.ndarray] = {}
+        self._alignments_open = False
 
     def _open(self) -> None:
         """Opens the copies that are prepared by now; more may join at the next epoch."""
         directory = self._work / "features"
-        for copy in self._experiment.copies:
-            if copy.name not in self._caches and cache_paths(directory, copy.name)[1].exists():
-                self._caches[copy.name] = open_cache(directory, copy.name, self._experiment.frontend.mel_bins)
-        if not self._alignments and (self._work / "alignments.npz").exists():
-            with np.load(self._work / "alignments.npz") as archive:
-                self._alignments = {
-                    name.removesuffix("/phones"): archive[name] for name in archive.files if name.endswith("/phones")
-                }
+        for name in [copy.name for copy in self._experiment.copies] + [SOURCE]:
+            if name not in self._caches and cache_paths(directory, name)[1].exists():
+                self._caches[name] = open_cache(directory, name, self._experiment.frontend.mel_bins)
+        for path in (self._work / "alignments.npz", self._work / f"{SOURCE}-alignments.npz"):
+            if not self._alignments_open and path.exists():
+                with np.load(path) as archive:
+                    phones = [name for name in archive.files if name.endswith("/phones")]
+                    self._alignments |= {name.removesuffix("/phones"): archive[name] for name in phones}
+        self._alignments_open = True
 
     def _steps(self, copy: str, utterance: Utterance) -> int:
         frontend = self._experiment.frontend
@@ -90,6 +93,7 @@ class TrainingBatches(IterableDataset):
             weight = self._experiment.data.source_weight.get(utterance.source, 1.0)
             for _ in range(int(weight + rng.random())):
                 copy = copies[int(np.searchsorted(shares, rng.random(), side="right"))].name
+                copy = SOURCE if utterance.source == SOURCE else copy
                 length = self._steps(copy, utterance) * rng.uniform(0.92, 1.08)
                 if not short_only or utterance.seconds < SHORT_SECONDS:
                     items.append((length, copy, utterance))

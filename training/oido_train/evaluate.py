@@ -47,7 +47,7 @@ def greedy_ids(model: StreamingLstm, log_mels: list[np.ndarray], bfloat16: bool 
             inputs.append(torch.from_numpy(stack_frames(normalised.cpu().numpy(), stacked, stacked)))
         padded = torch.nn.utils.rnn.pad_sequence(inputs).to(device)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16):
-            letters, _, _ = model(padded)
+            letters, _ = model(padded)
         best = letters.argmax(-1).T.cpu().tolist()
         for row, index in enumerate(chosen):
             results[index] = best[row][: len(inputs[row])]

@@ -25,6 +25,10 @@ class Lexicon:
                     self._entries.setdefault(head.split("(")[0], []).append(_strip_stress(phones))
         self._network = None
 
+    def knows(self, word: str) -> bool:
+        """Whether `word` is in the dictionary, or was asked for before."""
+        return word in self._entries
+
     def pronunciations(self, word: str) -> list[list[str]]:
         """All known pronunciations of `word`; made up where there is none."""
         if word not in self._entries:

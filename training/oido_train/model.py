@@ -1,4 +1,4 @@
-"""The network: stacked unidirectional LSTM layers with a letter CTC head and training-only phone heads."""
+"""The network: stacked unidirectional LSTM layers with a letter CTC head and a training-only phone head."""
 
 import numpy as np
 import torch
@@ -10,8 +10,8 @@ from oido_train.amx_lstm import run_layer
 class StreamingLstm(nn.Module):
     """Normalised, stacked log-mels [time, batch, input] to letter and phone logits.
 
-    The letter head is shipped. The phone heads only train the layers below: one
-    classifies the phone of each frame (cross entropy), one emits phones by CTC.
+    The letter head is shipped. The phone head only helps to train the layers: it names the
+    phone of each step, from the layer below the top.
     """
 
     def __init__(
@@ -26,8 +26,7 @@ class StreamingLstm(nn.Module):
         self.layers = nn.ModuleList(nn.LSTM(size, hidden_size) for size in sizes)
         self.dropout = dropout
         self.letter_head = nn.Linear(hidden_size, tokens)
-        self.phone_frame_head = nn.Linear(hidden_size, phones)
-        self.phone_ctc_head = nn.Linear(hidden_size, phones + 1)  # blank is the last one
+        self.phone_head = nn.Linear(hidden_size, phones)
         for layer in self.layers:
             nn.init.xavier_uniform_(layer.weight_ih_l0)
             for gate in layer.weight_hh_l0.chunk(4):
@@ -40,8 +39,8 @@ class StreamingLstm(nn.Module):
         """[..., mel_bins] natural-log mel energies to zero mean, unit variance."""
         return (log_mels - self.mean) * self.inverse_stddev
 
-    def forward(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Logits of (letters, frame phones, CTC phones), each [time, batch, classes]."""
+    def forward(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits of (letters, phones), each [time, batch, classes]."""
         hidden = inputs
         below_top = inputs
         for index, layer in enumerate(self.layers):
@@ -49,7 +48,7 @@ class StreamingLstm(nn.Module):
             hidden = self._drop(hidden)
             if index == len(self.layers) - 2:
                 below_top = hidden
-        return self.letter_head(hidden), self.phone_frame_head(below_top), self.phone_ctc_head(below_top)
+        return self.letter_head(hidden), self.phone_head(below_top)
 
     def _drop(self, hidden: torch.Tensor) -> torch.Tensor:
         """Dropout with one mask for all steps of an utterance: cheap, and better for recurrent layers."""

@@ -46,7 +46,7 @@ def losses(model: StreamingLstm, batch: Batch, update: int, settings: TrainSetti
     """The weighted sum to minimise, and its parts for the log."""
     device = next(model.parameters()).device
     with torch.autocast(device.type, dtype=torch.bfloat16):
-        letters, phones_top, phones_below = model(batch.inputs.to(device))
+        letters, phones = model(batch.inputs.to(device))
     total = letters.new_zeros((), dtype=torch.float32)
     parts: dict[str, float] = {}
     ctc_weight = ramp(update, settings.ctc_from_update, settings.ctc_full_update)
@@ -57,19 +57,12 @@ def losses(model: StreamingLstm, batch: Batch, update: int, settings: TrainSetti
         ) / batch.letter_counts.sum()
         total = total + ctc_weight * ctc
         parts["ctc"] = float(ctc.detach())
-    phones = batch.phones.to(device)
-    top_weight = 1.0 - ramp(update, settings.ctc_full_update, settings.frame_loss_top_until)
-    below_weight = max(settings.frame_loss_below, top_weight)
-    for name, logits, delay, weight in (
-        ("top", phones_top, settings.frame_delay_top_steps, top_weight),
-        ("below", phones_below, settings.frame_delay_below_steps, below_weight),
-    ):
-        if weight > 0:
-            targets = delayed(phones, delay).flatten()
-            loss = functional.cross_entropy(logits.flatten(0, 1).float(), targets, ignore_index=IGNORED_PHONE)
-            if torch.isfinite(loss):  # no utterance of the batch may be aligned
-                total = total + weight * loss
-                parts[name] = float(loss.detach())
+    fading = 1.0 - ramp(update, settings.ctc_full_update, settings.phone_loss_fades_until)
+    targets = delayed(batch.phones.to(device), settings.phone_delay_steps).flatten()
+    loss = functional.cross_entropy(phones.flatten(0, 1).float(), targets, ignore_index=IGNORED_PHONE)
+    if torch.isfinite(loss):  # no utterance of the batch may be aligned
+        total = total + max(settings.phone_loss_weight, fading) * loss
+        parts["phones"] = float(loss.detach())
     return total, parts
 
 
@@ -101,10 +94,18 @@ class Trainer:
         self.model.to(self.device)
         self.average = new_model(experiment).to(self.device).eval()
         self.average.load_state_dict(self.model.state_dict())
-        self.optimiser = torch.optim.AdamW(
-            self.model.parameters(), lr=self.settings.learning_rate, betas=(0.9, 0.98),
-            weight_decay=self.settings.weight_decay, fused=True,
-        )
+        matrices = [p for name, p in self.model.named_parameters() if name.startswith("layers.") and p.ndim == 2]
+        others = [p for p in self.model.parameters() if not any(p is matrix for matrix in matrices)]
+        self.optimisers: dict[str, torch.optim.Optimizer] = {
+            "adamw": torch.optim.AdamW(
+                others, lr=self.settings.learning_rate, betas=(0.9, 0.98),
+                weight_decay=self.settings.weight_decay, fused=True,
+            ),
+            "muon": torch.optim.Muon(
+                matrices, lr=self.settings.learning_rate, weight_decay=self.settings.weight_decay,
+                adjust_lr_fn="match_rms_adamw",
+            ),
+        }
         self.progress = Progress()
         self.checkpoint_path = run / "checkpoint.pt"
         if self.checkpoint_path.exists():
@@ -114,7 +115,8 @@ class Trainer:
         state = torch.load(self.checkpoint_path, map_location=self.device, weights_only=True)
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
         self.progress = Progress(**state["progress"])
         torch.set_rng_state(state["random"].cpu())
 
@@ -122,7 +124,8 @@ class Trainer:
         """Writes the checkpoint in one atomic step."""
         state = {
             "model": self.model.state_dict(), "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(), "progress": vars(self.progress),
+            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
+            "progress": vars(self.progress),
             "random": torch.get_rng_state(),
         }
         partial = self.checkpoint_path.with_suffix(".partial")
@@ -134,15 +137,17 @@ class Trainer:
     def step(self, batch: Batch) -> dict[str, float]:
         """One update; returns the parts of the loss."""
         update = self.progress.update
-        for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(update, self.settings)
+        for optimiser in self.optimisers.values():
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate(update, self.settings)
         self.model.train()
-        self.optimiser.zero_grad()
+        self.model.zero_grad()
         loss, parts = losses(self.model, batch, update, self.settings)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.gradient_clip)
         if torch.isfinite(norm):
-            self.optimiser.step()
+            for optimiser in self.optimisers.values():
+                optimiser.step()
         parts["gradient"] = float(norm)
         decay = min(self.settings.average_decay, (1 + update) / (10 + update))
         with torch.no_grad():

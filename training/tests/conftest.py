@@ -29,10 +29,12 @@ def experiment() -> Experiment:
     return Experiment(
         name="tiny", description="for tests", frontend=FrontendSettings(mel_bins=MEL_BINS), data=DataSettings(),
         copies=(CopySettings("clean"),), model=ModelSettings(layers=2, hidden_size=64, dropout=0.1),
-        augment=AugmentSettings(gain_stddev=0.2, tilt_stddev=0.1, frequency_mask_max_bins=1, time_mask_max_frames=2),
+        augment=AugmentSettings(
+            gain_stddev=0.1, tilt_stddev=0.0, warp_probability=0.0, frequency_masks=0, time_mask_max_frames=1
+        ),
         train=TrainSettings(
             total_updates=12, warmup_updates=2, short_first_updates=0, ctc_from_update=0, ctc_full_update=1,
-            frame_loss_top_until=2, checkpoint_every=4, evaluate_every=1000,
+            phone_loss_fades_until=2, checkpoint_every=4, evaluate_every=1000,
         ),
     )
 

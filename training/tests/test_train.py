@@ -7,7 +7,7 @@ import torch
 from conftest import with_train
 
 from oido_train.config import Experiment
-from oido_train.evaluate import load_model, score, transcribe
+from oido_train.evaluate import load_model, transcribe
 from oido_train.manifest import Utterance
 from oido_train.prepare import open_cache
 from oido_train.train import Trainer, learning_rate, train
@@ -17,13 +17,16 @@ Corpus = tuple[list[Utterance], Path]
 
 def test_overfits_made_up_sentences(experiment: Experiment, corpus: Corpus, tmp_path: Path) -> None:
     utterances, work = corpus
-    experiment = with_train(experiment, total_updates=500, learning_rate=5e-3, average_decay=0.95, checkpoint_every=1000)
+    experiment = with_train(
+        experiment, total_updates=500, learning_rate=5e-3, flat_share=0.6, average_decay=0.95,
+        ctc_from_update=100, ctc_full_update=200, phone_loss_fades_until=300, checkpoint_every=1000,
+    )
     train(experiment, utterances, work, tmp_path / "run", threads=1)
     model = load_model(experiment, tmp_path / "run" / "checkpoint.pt")
     cache = open_cache(work / "features", "clean", experiment.frontend.mel_bins)
     dev = [u for u in utterances if u.split == "dev"]
-    words, _ = score(dev, transcribe(model, [cache.log_mels(u.utterance_id) for u in dev]))["made-up"]
-    assert words.errors == 0
+    hypotheses = transcribe(model, [cache.log_mels(u.utterance_id) for u in dev])
+    assert hypotheses == [u.text for u in dev]
 
 
 def test_stopped_run_goes_on_identically(
