@@ -2,8 +2,13 @@
 #ifndef OIDO_SERVER_ERRORS_H_
 #define OIDO_SERVER_ERRORS_H_
 
+#include <algorithm>
+#include <cstddef>
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
@@ -30,6 +35,15 @@ inline absl::Status FullError(absl::string_view message,
   status.SetPayload(kRetryPayload,
                     absl::Cord(absl::FormatDuration(retry_delay)));
   return status;
+}
+
+// The beginning of what a client sent, in quotes, cut between characters.
+inline std::string Quoted(absl::string_view value) {
+  constexpr size_t kMaxBytes = 64;
+  size_t size = std::min(value.size(), kMaxBytes);
+  const auto continues = [&](size_t i) { return (value[i] & 0xC0) == 0x80; };
+  while (size > 0 && size < value.size() && continues(size)) --size;
+  return absl::StrCat("\"", value.substr(0, size), "\"");
 }
 
 }  // namespace oido::server

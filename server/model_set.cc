@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/errors.h"
 
 namespace oido::server {
 
@@ -46,9 +47,8 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelSet::Find(
       absl::StrJoin(models_, ", ", [](std::string* out, const auto& model) {
         absl::StrAppend(out, "\"", model->bundle->name, "\"");
       });
-  return absl::NotFoundError(absl::StrCat("config.model: no model \"",
-                                          name.substr(0, 128), "\"; there is ",
-                                          known));
+  return absl::NotFoundError(absl::StrCat("config.model: no model ",
+                                          Quoted(name), "; there is ", known));
 }
 
 absl::StatusOr<std::vector<std::string>> FindBundles(

@@ -112,12 +112,12 @@ absl::StatusOr<SessionConfig> CheckConfig(const v1::RecognitionConfig& config,
   auto model = models.Find(config.model());
   if (!model.ok()) return model.status();
   if (!SpeaksLanguage(*(*model)->bundle, config.language_code())) {
-    const std::string value = config.language_code().substr(0, 64);
-    return FieldError(prefix + "language_code",
-                      absl::StrCat(prefix, "language_code: \"", value,
-                                   "\" is not spoken by model \"",
-                                   (*model)->bundle->name, "\", which takes \"",
-                                   (*model)->bundle->language_code, "\""));
+    return FieldError(
+        prefix + "language_code",
+        absl::StrCat(prefix, "language_code: ", Quoted(config.language_code()),
+                     " is not spoken by model \"", (*model)->bundle->name,
+                     "\", which takes \"", (*model)->bundle->language_code,
+                     "\""));
   }
   SessionConfig result;
   result.model = *std::move(model);

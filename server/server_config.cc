@@ -7,6 +7,7 @@
 #include <google/protobuf/text_format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -162,6 +163,25 @@ absl::StatusOr<config::ServerConfig> ParseConfigText(const std::string& text,
   return absl::InvalidArgumentError(absl::StrCat(name, ":", error.text));
 }
 
+namespace {
+
+absl::StatusOr<config::ServerConfig> Combine(
+    const std::string& config_path, const config::ServerConfig& flags) {
+  config::ServerConfig config;
+  if (!config_path.empty()) {
+    absl::StatusOr<std::string> text = ReadFile(config_path);
+    if (!text.ok()) return text.status();
+    auto file = ParseConfigText(*text, config_path);
+    if (!file.ok()) return file.status();
+    config = *std::move(file);
+  }
+  if (flags.model_size() > 0) config.clear_model();
+  config.MergeFrom(flags);
+  return config;
+}
+
+}  // namespace
+
 absl::StatusOr<CommandLine> ParseCommandLine(int argc,
                                              const char* const* argv) {
   CommandLine result;
@@ -189,15 +209,9 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc,
   }
   const std::vector<std::string> unknown = app.remaining();
   if (!unknown.empty()) return UnknownArgument(unknown.front());
-  if (!config_path.empty()) {
-    absl::StatusOr<std::string> text = ReadFile(config_path);
-    if (!text.ok()) return text.status();
-    auto file = ParseConfigText(*text, config_path);
-    if (!file.ok()) return file.status();
-    result.config = *std::move(file);
-  }
-  if (flags.model_size() > 0) result.config.clear_model();
-  result.config.MergeFrom(flags);
+  absl::StatusOr<config::ServerConfig> config = Combine(config_path, flags);
+  if (!config.ok()) return config.status();
+  result.config = *std::move(config);
   return result;
 }
 

@@ -102,6 +102,8 @@ int Main(int argc, const char* const* argv) {
   sigaddset(&end_signals, SIGTERM);
   sigaddset(&end_signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &end_signals, nullptr);
+  // Whoever read the log may go; the server stays.
+  signal(SIGPIPE, SIG_IGN);
   auto command_line = ParseCommandLine(argc, argv);
   if (!command_line.ok()) return Complain(command_line.status(), kExitUsage);
   if (!command_line->print.empty()) {

@@ -9,9 +9,12 @@ oido_test(server_config_test unit oido_test_bundle oido::server)
 oido_test(server_log_test unit oido::server)
 oido_test(grpc_status_test unit oido::server)
 oido_test(requests_test unit oido_session_harness)
+oido_test(model_set_test unit oido_session_harness)
 oido_test(session_registry_test unit oido_session_harness)
 
 oido_test(session_test session oido_session_harness)
+oido_test(session_limits_test session oido_session_harness)
+oido_test(session_end_test session oido_session_harness)
 oido_test(scheduler_test session oido_session_harness)
 oido_test(stream_invariance_test session oido_session_harness)
 

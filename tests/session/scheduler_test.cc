@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <memory>
 #include <random>
 #include <string>
@@ -199,34 +198,6 @@ TEST(SchedulerTest, TwoModelsAreServedSideBySide) {
   }
   EXPECT_NE(Describe(streams[0].transport->updates()),
             Describe(streams[4].transport->updates()));
-}
-
-TEST(ModelSetTest, TwoBundlesOfOneNameAreRefused) {
-  const TempDir first;
-  const TempDir second;
-  WriteBundle(BabblingBundle("same"), first.path());
-  WriteBundle(BabblingBundle("same"), second.path());
-  const auto models = ModelSet::Load({first.path(), second.path()});
-  EXPECT_EQ(models.status().code(), absl::StatusCode::kAlreadyExists);
-  EXPECT_THAT(std::string(models.status().message()),
-              testing::HasSubstr(second.path()));
-}
-
-TEST(ModelSetTest, FindBundlesLooksOneLevelDownAndSorts) {
-  const TempDir directory;
-  EXPECT_EQ(server::FindBundles(directory.path()).status().code(),
-            absl::StatusCode::kNotFound);
-  for (const char* name : {"b", "a"}) {
-    std::filesystem::create_directory(directory.File(name));
-    WriteBundle(BabblingBundle(name), directory.File(name));
-  }
-  std::filesystem::create_directory(directory.File("c-is-no-bundle"));
-  const auto found = server::FindBundles(directory.path());
-  ASSERT_TRUE(found.ok());
-  EXPECT_THAT(*found,
-              testing::ElementsAre(directory.File("a"), directory.File("b")));
-  EXPECT_EQ(server::FindBundles("/nowhere").status().code(),
-            absl::StatusCode::kNotFound);
 }
 
 // One client's life, at random: any call at any time, and then the end.

@@ -94,6 +94,16 @@ TEST(CheckConfigTest, UnknownModelListsWhatThereIs) {
               HasSubstr("\"no-such\"; there is \"babble\""));
 }
 
+TEST(CheckConfigTest, LongValuesAreCutBetweenCharacters) {
+  v1::RecognitionConfig config = GoodConfig();
+  std::string language = "x";
+  for (int i = 0; i < 1000; ++i) language += "\xC3\xA9";
+  config.set_language_code(language);
+  const std::string message(Check(config).message());
+  EXPECT_LT(message.size(), 300u);
+  EXPECT_THAT(message, HasSubstr("\xC3\xA9\" is not"));
+}
+
 TEST(CheckStreamingConfigTest, RequestIdIsLimited) {
   v1::StreamingRecognitionConfig config;
   *config.mutable_config() = GoodConfig();
