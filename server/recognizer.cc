@@ -110,9 +110,11 @@ Result Recognizer::ToResult(model::Hypothesis hypothesis) const {
   Result result;
   result.end_ms = ToMs(samples_processed());
   const int begin_ms = ToMs(utterance_begin_);
+  // A late token may fall into the padding, which is none of the client's audio.
+  const int audio_ms = ToMs(samples_decoded_);
   for (model::Word& word : hypothesis.words) {
-    word.start_ms += begin_ms;
-    word.end_ms += begin_ms;
+    word.start_ms = std::min(word.start_ms + begin_ms, audio_ms);
+    word.end_ms = std::min(word.end_ms + begin_ms, audio_ms);
   }
   result.hypothesis = std::move(hypothesis);
   result.continues = sent_text_;

@@ -21,7 +21,9 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr int kMaxStreams = 3;
+// More than ClientGoneAtEveryPoint opens: the server may hear of a stream and of
+// its end long after the client has dropped it.
+constexpr int kMaxStreams = 8;
 constexpr int kMaxStreamingBytes = 40000;
 constexpr int kMaxUnaryBytes = 100000;
 
@@ -275,7 +277,7 @@ TEST_F(BadInputTest, OneStreamTooMany) {
   }
   const grpc::Status refused = Send({ConfigRequest()});
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_THAT(refused.error_message(), HasSubstr("limit 3"));
+  EXPECT_THAT(refused.error_message(), HasSubstr(absl::StrCat("limit ", kMaxStreams)));
   google::rpc::Status details;
   ASSERT_TRUE(details.ParseFromString(refused.error_details()));
   google::rpc::RetryInfo detail;

@@ -59,7 +59,13 @@ TEST_F(ServiceTest, ResponsesHaveWhatTheSchemaPromises) {
   v1::StreamingRecognizeRequest config = ConfigRequest();
   config.mutable_streaming_config()->set_interim_results(true);
   stream.Send(config);
-  stream.SendPieces(MakeAudio(2, 4000), 640);
+  // Waiting for each second keeps its interim result from being replaced by the
+  // next one's before it was sent.
+  const std::string audio = MakeAudio(2, 4000);
+  for (size_t begin = 0; begin < audio.size(); begin += audio.size() / 4) {
+    stream.SendPieces(audio.substr(begin, audio.size() / 4), 640);
+    ASSERT_TRUE(stream.Sync());
+  }
   stream.HalfClose();
   ASSERT_TRUE(stream.Finish().ok());
   int finals = 0;

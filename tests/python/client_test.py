@@ -109,7 +109,7 @@ class PythonClientTest(ServerTestCase):
             self.assertTrue(0 < best.confidence <= 1, best.confidence)
             for word in best.words:
                 self.assertLessEqual(last, seconds(word.start_time))
-                self.assertLess(seconds(word.start_time), seconds(word.end_time))
+                self.assertLessEqual(seconds(word.start_time), seconds(word.end_time))
                 self.assertTrue(0 < word.confidence <= 1, word.confidence)
                 last = seconds(word.end_time)
             self.assertLessEqual(last, seconds(final.result_end_time))

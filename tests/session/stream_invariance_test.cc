@@ -135,6 +135,23 @@ TEST_F(StreamInvarianceTest, InterimsDoNotChangeTheFinals) {
             Describe(Recognize(audio, 640)));
 }
 
+// Late tokens fall into the padding behind the audio, which made words end
+// after it.
+TEST_F(StreamInvarianceTest, WordsEndWithinTheAudio) {
+  Start(2, 4);
+  for (uint32_t seed = 1; seed <= 20; ++seed) {
+    const int duration_ms = 300 + 100 * static_cast<int>(seed);
+    for (const Update& update : Recognize(MakeAudio(seed, duration_ms), 640)) {
+      if (!update.final_result.has_value()) continue;
+      EXPECT_LE(update.final_result->end_ms, duration_ms);
+      for (const model::Word& word : update.final_result->hypothesis.words) {
+        EXPECT_LE(word.start_ms, word.end_ms) << "seed " << seed;
+        EXPECT_LE(word.end_ms, duration_ms) << "seed " << seed;
+      }
+    }
+  }
+}
+
 // The interim text only grows until it becomes final, and finals take it over.
 TEST_F(StreamInvarianceTest,
        FinalsBeginWithTheCompleteWordsOfTheInterimsBefore) {
