@@ -1,12 +1,13 @@
 """Turns a checkpoint into a bundle directory, and measures how late its letters come."""
 
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from oido_train import tokens
-from oido_train.bundle import BundleInfo, write_bundle
+from oido_train.bundle import SPACE_TOKEN, BundleInfo, write_bundle
 from oido_train.config import Experiment
 from oido_train.evaluate import greedy_ids, load_model
 from oido_train.manifest import Utterance
@@ -14,36 +15,44 @@ from oido_train.model import StreamingLstm
 from oido_train.prepare import FeatureCache, open_cache
 
 
-def letter_places_ms(text: str, words: np.ndarray, hop_ms: int) -> list[float]:
-    """Where each letter (not space) of `text` begins, letters of a word evenly spread over it."""
-    places: list[float] = []
+def letter_places_ms(text: str, words: np.ndarray, hop_ms: int) -> list[float | None]:
+    """Where each character of `text` begins, letters of a word evenly spread over it; None for spaces."""
+    places: list[float | None] = []
     for word, (first, end) in zip(text.split(), words.tolist()):
-        places += [hop_ms * (first + (end - first) * index / len(word)) for index in range(len(word))]
-    return places
+        places += [hop_ms * (first + (end - first) * index / len(word)) for index in range(len(word))] + [None]
+    return places[:-1]
+
+
+def emission_lags_ms(text: str, places: list[float | None], ids: list[int], step_ms: int) -> list[float]:
+    """How much later than its place each letter's first step begins, in runs of three right characters or more."""
+    spikes = [
+        (tokens.TOKENS[token].replace(SPACE_TOKEN, " "), step) for step, token in enumerate(ids)
+        if token != tokens.BLANK_ID and (step == 0 or token != ids[step - 1])
+    ]
+    found = "".join(character for character, _ in spikes)
+    lags: list[float] = []
+    for block in SequenceMatcher(None, text, found, autojunk=False).get_matching_blocks():
+        for offset in range(block.size if block.size >= 3 else 0):
+            place = places[block.a + offset]
+            if place is not None:
+                lags.append(spikes[block.b + offset][1] * step_ms - place)
+    return lags
 
 
 def emission_delay_ms(
     model: StreamingLstm, utterances: list[Utterance], cache: FeatureCache,
     alignments: dict[str, np.ndarray], step_ms: int, hop_ms: int,
 ) -> int:
-    """Mean lag of a letter's first step behind its place, over utterances recognised letter for letter."""
+    """Median lag of letters behind their places: the median, because wrongly paired letters lie far off."""
     chosen = [u for u in utterances if f"{u.utterance_id}/words" in alignments]
     lags: list[float] = []
-    log_mels = [cache.log_mels(u.utterance_id) for u in chosen]
-    for utterance, ids in zip(chosen, greedy_ids(model, log_mels)):
-        spikes = [
-            (token, step) for step, token in enumerate(ids)
-            if token != tokens.BLANK_ID and (step == 0 or token != ids[step - 1])
-        ]
-        if tokens.decode([token for token, _ in spikes]) != utterance.text:
-            continue
-        steps = [step for token, step in spikes if tokens.TOKENS[token] != tokens.SPACE_TOKEN]
+    for utterance, ids in zip(chosen, greedy_ids(model, [cache.log_mels(u.utterance_id) for u in chosen])):
         places = letter_places_ms(utterance.text, alignments[f"{utterance.utterance_id}/words"], hop_ms)
-        lags += [step * step_ms - place for step, place in zip(steps, places)]
+        lags += emission_lags_ms(utterance.text, places, ids, step_ms)
     if not lags:
         return 0
-    print(f"emission delay: mean {np.mean(lags):.0f} ms, median {np.median(lags):.0f} ms over {len(lags)} letters")
-    return max(0, round(float(np.mean(lags))))
+    print(f"emission delay: median {np.median(lags):.0f} ms, mean {np.mean(lags):.0f} ms over {len(lags)} letters")
+    return max(0, round(float(np.median(lags))))
 
 
 def export(

@@ -12,6 +12,7 @@ from oido_train.bundle import BundleInfo, write_bundle
 from oido_train.config import Experiment
 from oido_train.dataset import stack_frames
 from oido_train.evaluate import new_model
+from oido_train.export import emission_lags_ms, letter_places_ms
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -59,3 +60,11 @@ def test_description_names_every_tensor_with_its_hash(experiment: Experiment, tm
         assert f'name: "{name}"' in text
         assert hashlib.sha256(tensor.tobytes()).hexdigest() in text
     assert hashlib.sha256((tmp_path / "tokens.txt").read_bytes()).hexdigest() in text
+
+
+def test_letters_two_steps_late_lag_by_two_steps() -> None:
+    text = "abc de"
+    places = letter_places_ms(text, np.array([[0, 9], [12, 18]]), hop_ms=10)
+    assert places == [0.0, 30.0, 60.0, None, 120.0, 150.0]
+    ids = [0, 0, *tokens.encode("abc de")]  # one token a step, from step 2 on
+    assert emission_lags_ms(text, places, ids, step_ms=30) == [60.0] * 5
