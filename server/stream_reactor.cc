@@ -69,14 +69,17 @@ class StreamPump final : public Transport {
   }
 
   void OnDone() {
+    // The session and this hold each other until here.
+    std::shared_ptr<Session> session;
     {
       MutexLock lock(mutex_);
       reactor_ = nullptr;
+      session = std::move(session_);
     }
-    session_->Cancel();
+    session->Cancel();
     if (!admitted_) return;
-    environment_.registry->Remove(session_.get());
-    LogCallEnd(call_, session_->Stats(), environment_.clock->Now());
+    environment_.registry->Remove(session.get());
+    LogCallEnd(call_, session->Stats(), environment_.clock->Now());
   }
 
   void Wake() override {
@@ -145,7 +148,7 @@ class StreamPump final : public Transport {
 
   const ServiceEnvironment& environment_;
   grpc::CallbackServerContext* const context_;
-  std::shared_ptr<Session> session_;  // set by Begin
+  std::shared_ptr<Session> session_;  // from Begin to OnDone
   bool admitted_ = false;             // set by Begin
   // Written by the first read, before the session has anything to say.
   CallInfo call_;

@@ -58,13 +58,17 @@ class UnaryPump final : public Transport {
   }
 
   void OnDone() {
+    // The session and this hold each other until here.
+    std::shared_ptr<Session> session;
     {
       MutexLock lock(mutex_);
       reactor_ = nullptr;
+      session = std::move(session_);
     }
+    session->Cancel();
     if (!admitted_) return;
-    environment_.registry->Remove(session_.get());
-    LogCallEnd(call_, session_->Stats(), environment_.clock->Now());
+    environment_.registry->Remove(session.get());
+    LogCallEnd(call_, session->Stats(), environment_.clock->Now());
   }
 
   void Wake() override {
@@ -130,7 +134,7 @@ class UnaryPump final : public Transport {
   const ServiceEnvironment& environment_;
   grpc::CallbackServerContext* const context_;
   grpc::ByteBuffer* const response_bytes_;
-  std::shared_ptr<Session> session_;  // set by Begin
+  std::shared_ptr<Session> session_;  // from Begin to OnDone
   bool admitted_ = false;             // set by Begin
   CallInfo call_;
 
