@@ -110,7 +110,8 @@ Result Recognizer::ToResult(model::Hypothesis hypothesis) const {
   Result result;
   result.end_ms = ToMs(samples_processed());
   const int begin_ms = ToMs(utterance_begin_);
-  // A late token may fall into the padding, which is none of the client's audio.
+  // A late token may fall into the padding, which is none of the client's
+  // audio.
   const int audio_ms = ToMs(samples_decoded_);
   for (model::Word& word : hypothesis.words) {
     word.start_ms = std::min(word.start_ms + begin_ms, audio_ms);

@@ -21,8 +21,8 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-// More than ClientGoneAtEveryPoint opens: the server may hear of a stream and of
-// its end long after the client has dropped it.
+// More than ClientGoneAtEveryPoint opens: the server may hear of a stream and
+// of its end long after the client has dropped it.
 constexpr int kMaxStreams = 8;
 constexpr int kMaxStreamingBytes = 40000;
 constexpr int kMaxUnaryBytes = 100000;
@@ -277,7 +277,8 @@ TEST_F(BadInputTest, OneStreamTooMany) {
   }
   const grpc::Status refused = Send({ConfigRequest()});
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_THAT(refused.error_message(), HasSubstr(absl::StrCat("limit ", kMaxStreams)));
+  EXPECT_THAT(refused.error_message(),
+              HasSubstr(absl::StrCat("limit ", kMaxStreams)));
   google::rpc::Status details;
   ASSERT_TRUE(details.ParseFromString(refused.error_details()));
   google::rpc::RetryInfo detail;

@@ -73,8 +73,7 @@ class RealSpeech : public testing::Test {
     server::ServerOptions options;
     options.listen = "127.0.0.1:0";
     options.models = *bundles;
-    auto started =
-        server::Server::Start(options, *std::move(models), &clock_);
+    auto started = server::Server::Start(options, *std::move(models), &clock_);
     ASSERT_TRUE(started.ok()) << started.status();
     server_ = std::move(*started).release();
     channel_ = grpc::CreateChannel(server_->address(),
