@@ -55,15 +55,16 @@ class Process {
     return fgets(line, sizeof(line), out_) == nullptr ? "" : line;
   }
   // All of standard error until the process closes it.
-  std::string ReadErrors() {
-    std::string text;
-    for (int c = fgetc(err_); c != EOF; c = fgetc(err_))
-      text.push_back(static_cast<char>(c));
-    return text;
+  const std::string& ReadErrors() {
+    for (int c = fgetc(err_); c != EOF; c = fgetc(err_)) {
+      errors_.push_back(static_cast<char>(c));
+    }
+    return errors_;
   }
   void Signal(int number) { kill(pid_, number); }
   // The exit code, or minus the signal that ended it.
   int Wait() {
+    ReadErrors();  // a full pipe would keep it from ending
     int status = 0;
     waitpid(pid_, &status, 0);
     pid_ = -1;
@@ -74,6 +75,7 @@ class Process {
   pid_t pid_ = -1;
   FILE* out_ = nullptr;
   FILE* err_ = nullptr;
+  std::string errors_;
 };
 
 class ServerBinaryTest : public testing::Test {
