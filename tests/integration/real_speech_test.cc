@@ -7,18 +7,17 @@
 // word of it is scored).
 #include <grpcpp/grpcpp.h>
 
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
-#include <regex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "client/edit_distance.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -43,11 +42,10 @@ std::string ReadFile(const std::string& path) {
 std::map<std::string, std::string> LibrivoxTexts() {
   std::map<std::string, std::string> texts;
   std::ifstream file(absl::StrCat(kLibrivox, "transcription"));
-  const std::regex pattern("<s> (.*) </s> \\((.*)\\)");
   for (std::string line; std::getline(file, line);) {
-    if (std::smatch match; std::regex_match(line, match, pattern)) {
-      texts[match[2]] = match[1];
-    }
+    const std::vector<std::string> parts = absl::StrSplit(
+        absl::StripSuffix(absl::StripPrefix(line, "<s> "), ")"), " </s> (");
+    if (parts.size() == 2) texts[parts[1]] = parts[0];
   }
   return texts;
 }
