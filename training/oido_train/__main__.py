@@ -29,21 +29,25 @@ def _align(arguments: argparse.Namespace, experiment: Experiment) -> None:
     from oido_train.align import align
 
     utterances = [u for u in _utterances(arguments, experiment) if u.split != "eval"]
-    dictionary = arguments.data / "lexicon" / "cmudict.dict"
+    dictionary = arguments.data[0] / "lexicon" / "cmudict.dict"
     align(utterances, dictionary, arguments.work / "alignments.npz", arguments.jobs)
 
 
 def _splice(arguments: argparse.Namespace, experiment: Experiment) -> None:
     from oido_train.splice import make_spliced
 
-    dictionary = arguments.data / "lexicon" / "cmudict.dict"
+    dictionary = arguments.data[0] / "lexicon" / "cmudict.dict"
     make_spliced(experiment, _utterances(arguments, experiment), arguments.work, dictionary, arguments.text)
 
 
 def _train(arguments: argparse.Namespace, experiment: Experiment) -> None:
     from oido_train.train import train
 
-    train(experiment, _utterances(arguments, experiment), arguments.work, arguments.run, arguments.threads)
+    dictionary = arguments.data[0] / "lexicon" / "cmudict.dict"
+    train(
+        experiment, _utterances(arguments, experiment), dictionary, arguments.work, arguments.run, arguments.threads,
+        arguments.initial,
+    )
 
 
 def _average(arguments: argparse.Namespace, experiment: Experiment) -> None:
@@ -74,7 +78,10 @@ def _export(arguments: argparse.Namespace, experiment: Experiment) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="oido_train", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="experiment (.toml)")
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of manifest.tsv")
+    parser.add_argument(
+        "--data", type=Path, action="append", required=True,
+        help="folder with a manifest.tsv; may be given more than once, and the first has the dictionary, too",
+    )
     parser.add_argument("--work", type=Path, default=Path("work"), help="folder for caches and alignments")
     commands = parser.add_subparsers(dest="command", required=True)
 
@@ -95,6 +102,7 @@ def main() -> None:
     command = commands.add_parser("train", help="train, or go on from RUN/checkpoint.pt")
     command.add_argument("--run", type=Path, required=True, help="folder for checkpoints and the log")
     command.add_argument("--threads", type=int, default=1)
+    command.add_argument("--initial", type=Path, help="bundle or checkpoint whose weights a new run begins with")
     command.set_defaults(run_stage=_train)
 
     command = commands.add_parser("average", help="mean of the weights of several checkpoints")

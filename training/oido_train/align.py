@@ -65,10 +65,14 @@ def _align(utterance: Utterance) -> tuple[str, np.ndarray, np.ndarray] | None:
 
 
 def align(utterances: list[Utterance], dictionary: Path, out_path: Path, jobs: int) -> None:
-    """Writes OUT (.npz): for each aligned utterance `ID/phones` and `ID/words`."""
+    """Adds to OUT (.npz), for each utterance that it lacks, `ID/phones` and `ID/words`."""
     lexicon = Lexicon(dictionary)
-    words = {word for utterance in utterances for word in utterance.text.split()}
     arrays: dict[str, np.ndarray] = {}
+    if out_path.exists():
+        with np.load(out_path) as archive:
+            arrays = dict(archive)
+        utterances = [u for u in utterances if f"{u.utterance_id}/phones" not in arrays]
+    words = {word for utterance in utterances for word in utterance.text.split()}
     failed = 0
     with tempfile.TemporaryDirectory() as scratch:
         used = Path(scratch) / "words.dict"
@@ -79,5 +83,7 @@ def align(utterances: list[Utterance], dictionary: Path, out_path: Path, jobs: i
                     failed += 1
                     continue
                 arrays[f"{result[0]}/phones"], arrays[f"{result[0]}/words"] = result[1], result[2]
-    np.savez_compressed(out_path, **arrays)
-    print(f"aligned {len(arrays) // 2} of {len(utterances)} utterances, {failed} failed")
+    partial = out_path.with_suffix(".partial.npz")
+    np.savez_compressed(partial, **arrays)
+    partial.replace(out_path)
+    print(f"aligned {len(utterances) - failed} of {len(utterances)} utterances, {failed} failed")

@@ -42,6 +42,7 @@ class ModelSettings:
     layers: int = 3
     hidden_size: int = 384
     dropout: float = 0.15
+    bidirectional: bool = False  # for whole recordings (unary Recognize) only
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,10 @@ class TrainSettings:
     gradient_clip: float = 1.0
     ctc_from_update: int = 200  # CTC grows from here ...
     ctc_full_update: int = 1000  # ... to here
-    phone_loss_weight: float = 0.3  # later on; 1 until CTC has grown
-    phone_loss_fades_until: int = 1200
-    phone_delay_steps: int = 2  # how much of the future the phone classes have heard
+    phone_ctc_weight: float = 0.7  # beside the letters' 1
+    frame_loss_weight: float = 0.1  # phone of each step, later on; 1 until CTC has grown
+    frame_loss_fades_until: int = 1200
+    frame_delay_steps: int = 2  # how much of the future that head has heard
     average_decay: float = 0.999  # of the moving average of the weights
     evaluate_every: int = 400
     checkpoint_every: int = 200

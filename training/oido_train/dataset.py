@@ -12,8 +12,9 @@ from torch.utils.data import DataLoader, IterableDataset
 from oido_train import tokens
 from oido_train.augment import augment
 from oido_train.config import Experiment
+from oido_train.lexicon import PHONE_IDS, Lexicon
 from oido_train.manifest import Utterance
-from oido_train.prepare import FeatureCache, cache_paths, open_cache
+from oido_train.prepare import FeatureCache, count_parts, open_cache
 from oido_train.splice import SOURCE, read_spliced
 
 IGNORED_PHONE = -100
@@ -31,6 +32,8 @@ class Batch:
     phones: torch.Tensor  # [T, B] phone of each step without delay, IGNORED_PHONE where unknown
     letters: torch.Tensor  # [sum of letter_counts]
     letter_counts: torch.Tensor  # [B]
+    pronunciations: torch.Tensor  # [sum of pronunciation_counts] phones as spoken, without silence
+    pronunciation_counts: torch.Tensor  # [B]
 
 
 def stack_frames(log_mels: np.ndarray, stacked: int, stride: int) -> np.ndarray:
@@ -42,44 +45,65 @@ def stack_frames(log_mels: np.ndarray, stacked: int, stride: int) -> np.ndarray:
 
 def statistics(cache: FeatureCache, utterances: list[Utterance]) -> tuple[np.ndarray, np.ndarray]:
     """Mean and inverse standard deviation of each bin over every tenth training utterance."""
-    chosen = [u for u in utterances if u.split == "train"]
+    chosen = [u for u in utterances if u.split == "train" and u.utterance_id in cache.place]
     sample = np.concatenate([cache.log_mels(u.utterance_id) for u in chosen[::10] or chosen]).astype(np.float32)
     return sample.mean(axis=0), 1.0 / np.maximum(sample.std(axis=0), 1e-3)
+
+
+def spoken_phones(aligned: np.ndarray, words: np.ndarray) -> list[int]:
+    """Phones of each word, from the phone of every frame and [words, 2] first and end frames."""
+    phones: list[int] = []
+    for first, end in words.tolist():
+        inside = aligned[first:end]
+        changes = np.flatnonzero(np.diff(inside)) + 1
+        phones += [phone for phone in inside[[0, *changes.tolist()]].tolist() if phone != PHONE_IDS["SIL"]]
+    return phones
 
 
 class TrainingBatches(IterableDataset):
     """Endless batches, from a position on."""
 
     def __init__(
-        self, experiment: Experiment, utterances: list[Utterance], work: Path,
+        self, experiment: Experiment, utterances: list[Utterance], dictionary: Path, work: Path,
         mean: np.ndarray, inverse_stddev: np.ndarray, start: tuple[int, int, int],
     ) -> None:
         self._experiment = experiment
         self._utterances = [u for u in utterances if u.split == "train"] + read_spliced(work)
         self._work = work
+        self._lexicon = Lexicon(dictionary)
         self._mean, self._inverse_stddev = mean, inverse_stddev
         self._start = start  # epoch, batch number, update
         self._caches: dict[str, FeatureCache] = {}
         self._alignments: dict[str, np.ndarray] = {}
-        self._alignments_open = False
 
     def _open(self) -> None:
-        """Opens the copies that are prepared by now; more may join at the next epoch."""
+        """Opens what is prepared by now; what comes later joins at the next epoch."""
         directory = self._work / "features"
         for name in [copy.name for copy in self._experiment.copies] + [SOURCE]:
-            if name not in self._caches and cache_paths(directory, name)[1].exists():
+            if name not in self._caches or len(self._caches[name].parts) < count_parts(directory, name):
                 self._caches[name] = open_cache(directory, name, self._experiment.frontend.mel_bins)
-        for path in (self._work / "alignments.npz", self._work / f"{SOURCE}-alignments.npz"):
-            if not self._alignments_open and path.exists():
-                with np.load(path) as archive:
-                    phones = [name for name in archive.files if name.endswith("/phones")]
-                    self._alignments |= {name.removesuffix("/phones"): archive[name] for name in phones}
-        self._alignments_open = True
+        if not self._alignments:
+            for path in (self._work / "alignments.npz", self._work / f"{SOURCE}-alignments.npz"):
+                if path.exists():
+                    with np.load(path) as archive:
+                        self._alignments |= dict(archive)
 
     def _steps(self, copy: str, utterance: Utterance) -> int:
         frontend = self._experiment.frontend
         frames = self._caches[copy].frame_count[utterance.utterance_id]
         return (frames - frontend.stacked_frames) // frontend.stride_frames + 1
+
+    def _draw_copy(self, utterance: Utterance, rng: np.random.Generator) -> str | None:
+        """One of the copies that have the utterance."""
+        if utterance.source == SOURCE:
+            return SOURCE
+        copies = [c for c in self._experiment.copies if utterance.utterance_id in self._caches[c.name].place]
+        point = rng.random() * sum(copy.weight for copy in copies)
+        for copy in copies:
+            point -= copy.weight
+            if point <= 0:
+                return copy.name
+        return None
 
     def plan_epoch(self, epoch: int, short_only: bool) -> list[list[tuple[str, Utterance]]]:
         """The epoch's batches: (copy, utterance) lists of similar length, in random order."""
@@ -87,16 +111,12 @@ class TrainingBatches(IterableDataset):
         settings = self._experiment.train
         rng = np.random.default_rng([settings.seed, epoch])
         items: list[tuple[float, str, Utterance]] = []
-        copies = [copy for copy in self._experiment.copies if copy.name in self._caches]
-        shares = np.cumsum([copy.weight for copy in copies]) / sum(copy.weight for copy in copies)
         for utterance in self._utterances:
             weight = self._experiment.data.source_weight.get(utterance.source, 1.0)
             for _ in range(int(weight + rng.random())):
-                copy = copies[int(np.searchsorted(shares, rng.random(), side="right"))].name
-                copy = SOURCE if utterance.source == SOURCE else copy
-                length = self._steps(copy, utterance) * rng.uniform(0.92, 1.08)
-                if not short_only or utterance.seconds < SHORT_SECONDS:
-                    items.append((length, copy, utterance))
+                copy = self._draw_copy(utterance, rng)
+                if copy and not (short_only and utterance.seconds >= SHORT_SECONDS):
+                    items.append((self._steps(copy, utterance) * rng.uniform(0.92, 1.08), copy, utterance))
         items.sort(key=lambda item: item[0])
         batches: list[list[tuple[str, Utterance]]] = [[]]
         longest = 0
@@ -114,7 +134,7 @@ class TrainingBatches(IterableDataset):
         """Loads and augments one planned batch."""
         frontend = self._experiment.frontend
         rng = np.random.default_rng([self._experiment.train.seed, epoch, number, 1])
-        inputs, phones, letters = [], [], []
+        inputs, phones, letters, pronunciations = [], [], [], []
         for copy, utterance in items:
             cache = self._caches[copy]
             log_mels = cache.log_mels(utterance.utterance_id).astype(np.float32)
@@ -124,6 +144,7 @@ class TrainingBatches(IterableDataset):
             inputs.append(stack_frames(log_mels, frontend.stacked_frames, frontend.stride_frames))
             phones.append(self._step_phones(utterance, len(inputs[-1]), cache.speed[utterance.utterance_id]))
             letters.append(tokens.encode(utterance.text))
+            pronunciations.append(self._pronunciation(utterance))
         steps = [len(x) for x in inputs]
         padded = np.zeros((max(steps), len(items), frontend.input_size), np.float32)
         padded_phones = np.full((max(steps), len(items)), IGNORED_PHONE, np.int64)
@@ -133,11 +154,23 @@ class TrainingBatches(IterableDataset):
         return Batch(
             epoch, number, torch.from_numpy(padded), torch.tensor(steps), torch.from_numpy(padded_phones),
             torch.tensor(sum(letters, [])), torch.tensor([len(x) for x in letters]),
+            torch.tensor(sum(pronunciations, [])), torch.tensor([len(x) for x in pronunciations]),
         )
+
+    def _pronunciation(self, utterance: Utterance) -> list[int]:
+        """The phones as aligned; by the dictionary where the alignment failed."""
+        sequence = self._alignments.get(f"{utterance.utterance_id}/sequence")
+        if sequence is not None:
+            return sequence.tolist()
+        aligned = self._alignments.get(f"{utterance.utterance_id}/phones")
+        words = self._alignments.get(f"{utterance.utterance_id}/words")
+        if aligned is not None and words is not None:
+            return spoken_phones(aligned, words)
+        return [PHONE_IDS[phone] for word in utterance.text.split() for phone in self._lexicon.pronunciations(word)[0]]
 
     def _step_phones(self, utterance: Utterance, steps: int, speed: float) -> np.ndarray:
         """Phone in the middle of each step; silence behind the end of the alignment."""
-        aligned = self._alignments.get(utterance.utterance_id)
+        aligned = self._alignments.get(f"{utterance.utterance_id}/phones")
         if aligned is None:
             return np.full(steps, IGNORED_PHONE, np.int64)
         frontend = self._experiment.frontend

@@ -13,19 +13,20 @@ from oido_train.dataset import stack_frames
 from oido_train.frontend import open_frontend
 from oido_train.lexicon import PHONES
 from oido_train.manifest import Utterance
-from oido_train.model import StreamingLstm
+from oido_train.model import StackedLstm
 from oido_train.scoring import ErrorCount, count_errors
 
 
-def new_model(experiment: Experiment) -> StreamingLstm:
+def new_model(experiment: Experiment) -> StackedLstm:
     """A model with fresh weights."""
-    return StreamingLstm(
+    return StackedLstm(
         experiment.frontend.mel_bins, experiment.frontend.stacked_frames, experiment.model.hidden_size,
         experiment.model.layers, len(tokens.TOKENS), len(PHONES), experiment.model.dropout,
+        experiment.model.bidirectional,
     )
 
 
-def load_model(experiment: Experiment, checkpoint: Path) -> StreamingLstm:
+def load_model(experiment: Experiment, checkpoint: Path) -> StackedLstm:
     """The averaged weights of a checkpoint."""
     model = new_model(experiment)
     model.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["average"])
@@ -33,12 +34,13 @@ def load_model(experiment: Experiment, checkpoint: Path) -> StreamingLstm:
 
 
 @torch.no_grad()
-def greedy_ids(model: StreamingLstm, log_mels: list[np.ndarray], bfloat16: bool = False) -> list[list[int]]:
-    """Best token of every step of each utterance, given as [frames, mel_bins]."""
+def greedy_ids(model: StackedLstm, log_mels: list[np.ndarray], bfloat16: bool = False) -> tuple[list[list[int]], list[list[int]]]:
+    """Best letter and best phone of every step of each utterance, given as [frames, mel_bins]."""
     stacked = model.stacked_frames
     device = model.mean.device
     order = sorted(range(len(log_mels)), key=lambda index: len(log_mels[index]))
-    results: list[list[int]] = [[] for _ in log_mels]
+    letter_ids: list[list[int]] = [[] for _ in log_mels]
+    phone_ids: list[list[int]] = [[] for _ in log_mels]
     for first in range(0, len(order), 32):
         chosen = order[first : first + 32]
         inputs = []
@@ -47,16 +49,17 @@ def greedy_ids(model: StreamingLstm, log_mels: list[np.ndarray], bfloat16: bool 
             inputs.append(torch.from_numpy(stack_frames(normalised.cpu().numpy(), stacked, stacked)))
         padded = torch.nn.utils.rnn.pad_sequence(inputs).to(device)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16):
-            letters, _ = model(padded)
-        best = letters.argmax(-1).T.cpu().tolist()
-        for row, index in enumerate(chosen):
-            results[index] = best[row][: len(inputs[row])]
-    return results
+            letters, phones, _ = model(padded, torch.tensor([len(x) for x in inputs]))
+        for results, logits in ((letter_ids, letters), (phone_ids, phones)):
+            best = logits.argmax(-1).T.cpu().tolist()
+            for row, index in enumerate(chosen):
+                results[index] = best[row][: len(inputs[row])]
+    return letter_ids, phone_ids
 
 
-def transcribe(model: StreamingLstm, log_mels: list[np.ndarray], bfloat16: bool = False) -> list[str]:
+def transcribe(model: StackedLstm, log_mels: list[np.ndarray], bfloat16: bool = False) -> list[str]:
     """Greedy text of each utterance, given as [frames, mel_bins]."""
-    return [tokens.decode(tokens.collapse(ids)) for ids in greedy_ids(model, log_mels, bfloat16)]
+    return [tokens.decode(tokens.collapse(ids)) for ids in greedy_ids(model, log_mels, bfloat16)[0]]
 
 
 def score(

@@ -11,7 +11,7 @@ from oido_train.bundle import SPACE_TOKEN, BundleInfo, write_bundle
 from oido_train.config import Experiment
 from oido_train.evaluate import greedy_ids, load_model
 from oido_train.manifest import Utterance
-from oido_train.model import StreamingLstm
+from oido_train.model import StackedLstm
 from oido_train.prepare import FeatureCache, open_cache
 
 
@@ -40,13 +40,13 @@ def emission_lags_ms(text: str, places: list[float | None], ids: list[int], step
 
 
 def emission_delay_ms(
-    model: StreamingLstm, utterances: list[Utterance], cache: FeatureCache,
+    model: StackedLstm, utterances: list[Utterance], cache: FeatureCache,
     alignments: dict[str, np.ndarray], step_ms: int, hop_ms: int,
 ) -> int:
     """Median lag of letters behind their places: the median, because wrongly paired letters lie far off."""
     chosen = [u for u in utterances if f"{u.utterance_id}/words" in alignments]
     lags: list[float] = []
-    for utterance, ids in zip(chosen, greedy_ids(model, [cache.log_mels(u.utterance_id) for u in chosen])):
+    for utterance, ids in zip(chosen, greedy_ids(model, [cache.log_mels(u.utterance_id) for u in chosen])[0]):
         places = letter_places_ms(utterance.text, alignments[f"{utterance.utterance_id}/words"], hop_ms)
         lags += emission_lags_ms(utterance.text, places, ids, step_ms)
     if not lags:

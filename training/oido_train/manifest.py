@@ -26,12 +26,14 @@ def _dev_speakers(speakers_by_source: dict[str, list[str]], per_source: dict[str
     return chosen
 
 
-def read_manifest(data_dir: Path, dev_speakers_per_source: dict[str, int]) -> list[Utterance]:
-    """Reads DATA/manifest.tsv; some training speakers become the dev split."""
-    with open(data_dir / "manifest.tsv", encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+def read_manifest(data_dirs: list[Path], dev_speakers_per_source: dict[str, int]) -> list[Utterance]:
+    """Reads DATA/manifest.tsv of each folder; some training speakers become the dev split."""
+    rows: list[tuple[Path, dict[str, str]]] = []
+    for data_dir in data_dirs:
+        with open(data_dir / "manifest.tsv", encoding="utf-8", newline="") as file:
+            rows += [(data_dir, row) for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
     speakers: dict[str, list[str]] = {}
-    for row in rows:
+    for _, row in rows:
         if row["split"] == "train" and row["speaker"] not in speakers.setdefault(row["source"], []):
             speakers[row["source"]].append(row["speaker"])
     dev = _dev_speakers(speakers, dev_speakers_per_source)
@@ -45,5 +47,5 @@ def read_manifest(data_dir: Path, dev_speakers_per_source: dict[str, int]) -> li
             split="dev" if row["split"] == "train" and row["speaker"] in dev else row["split"],
             text=" ".join(row["text"].split()),
         )
-        for row in rows
+        for data_dir, row in rows
     ]

@@ -1,4 +1,4 @@
-"""The network: stacked unidirectional LSTM layers with a letter CTC head and a training-only phone head."""
+"""The network: stacked LSTM layers, streaming or bidirectional, with a letter and a phone CTC head."""
 
 import numpy as np
 import torch
@@ -7,48 +7,67 @@ from torch import nn
 from oido_train.amx_lstm import run_layer
 
 
-class StreamingLstm(nn.Module):
-    """Normalised, stacked log-mels [time, batch, input] to letter and phone logits.
+def reversed_steps(sequences: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+    """[time, batch, ...] with each sequence's own steps in reverse order; padding stays where it is."""
+    time = torch.arange(len(sequences), device=sequences.device).unsqueeze(1)
+    last = steps.to(sequences.device).unsqueeze(0) - 1
+    source = torch.where(time <= last, last - time, time)
+    return sequences.gather(0, source.unsqueeze(-1).expand_as(sequences))
 
-    The letter head is shipped. The phone head only helps to train the layers: it names the
-    phone of each step, from the layer below the top.
+
+def _new_layer(input_size: int, hidden_size: int) -> nn.LSTM:
+    layer = nn.LSTM(input_size, hidden_size)
+    nn.init.xavier_uniform_(layer.weight_ih_l0)
+    for gate in layer.weight_hh_l0.chunk(4):
+        nn.init.orthogonal_(gate)
+    nn.init.zeros_(layer.bias_ih_l0)
+    nn.init.zeros_(layer.bias_hh_l0)
+    nn.init.ones_(layer.bias_ih_l0[hidden_size : 2 * hidden_size])  # forget gate open
+    return layer
+
+
+class StackedLstm(nn.Module):
+    """Normalised, stacked log-mels [time, batch, input] to logits.
+
+    Letters and phones come from the top layer, by CTC. A further head, for training only, names
+    the phone of each step from the layer below the top. A bidirectional network concatenates the
+    outputs of a forward and a reverse LSTM in each layer, and serves whole recordings only.
     """
 
     def __init__(
         self, mel_bins: int, stacked_frames: int, hidden_size: int, layers: int,
-        tokens: int, phones: int, dropout: float,
+        tokens: int, phones: int, dropout: float, bidirectional: bool,
     ) -> None:
         super().__init__()
         self.stacked_frames = stacked_frames
         self.register_buffer("mean", torch.zeros(mel_bins))
         self.register_buffer("inverse_stddev", torch.ones(mel_bins))
-        sizes = [mel_bins * stacked_frames] + [hidden_size] * (layers - 1)
-        self.layers = nn.ModuleList(nn.LSTM(size, hidden_size) for size in sizes)
+        output_size = hidden_size * (2 if bidirectional else 1)
+        sizes = [mel_bins * stacked_frames] + [output_size] * (layers - 1)
+        self.layers = nn.ModuleList(_new_layer(size, hidden_size) for size in sizes)
+        self.reverse_layers = nn.ModuleList(_new_layer(size, hidden_size) for size in sizes if bidirectional)
         self.dropout = dropout
-        self.letter_head = nn.Linear(hidden_size, tokens)
-        self.phone_head = nn.Linear(hidden_size, phones)
-        for layer in self.layers:
-            nn.init.xavier_uniform_(layer.weight_ih_l0)
-            for gate in layer.weight_hh_l0.chunk(4):
-                nn.init.orthogonal_(gate)
-            nn.init.zeros_(layer.bias_ih_l0)
-            nn.init.zeros_(layer.bias_hh_l0)
-            nn.init.ones_(layer.bias_ih_l0[hidden_size : 2 * hidden_size])  # forget gate open
+        self.letter_head = nn.Linear(output_size, tokens)
+        self.phone_head = nn.Linear(output_size, phones)
+        self.frame_head = nn.Linear(output_size, phones)
 
     def normalise(self, log_mels: torch.Tensor) -> torch.Tensor:
         """[..., mel_bins] natural-log mel energies to zero mean, unit variance."""
         return (log_mels - self.mean) * self.inverse_stddev
 
-    def forward(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Logits of (letters, phones), each [time, batch, classes]."""
+    def forward(self, inputs: torch.Tensor, steps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Logits of (letters, phones, phone of the step), each [time, batch, classes]; `steps` [batch] are lengths."""
         hidden = inputs
         below_top = inputs
         for index, layer in enumerate(self.layers):
-            hidden = run_layer(layer, hidden)
-            hidden = self._drop(hidden)
+            outputs = run_layer(layer, hidden)
+            if self.reverse_layers:
+                reverse = run_layer(self.reverse_layers[index], reversed_steps(hidden, steps))
+                outputs = torch.cat([outputs, reversed_steps(reverse, steps)], dim=-1)
+            hidden = self._drop(outputs)
             if index == len(self.layers) - 2:
                 below_top = hidden
-        return self.letter_head(hidden), self.phone_head(below_top)
+        return self.letter_head(hidden), self.phone_head(hidden), self.frame_head(below_top)
 
     def _drop(self, hidden: torch.Tensor) -> torch.Tensor:
         """Dropout with one mask for all steps of an utterance: cheap, and better for recurrent layers."""
@@ -66,8 +85,24 @@ class StreamingLstm(nn.Module):
             "output.weight": self.letter_head.weight,
             "output.bias": self.letter_head.bias,
         }
-        for index, layer in enumerate(self.layers):
-            tensors[f"lstm.{index}.weight_ih"] = layer.weight_ih_l0
-            tensors[f"lstm.{index}.weight_hh"] = layer.weight_hh_l0
-            tensors[f"lstm.{index}.bias"] = layer.bias_ih_l0 + layer.bias_hh_l0
+        for suffix, layers in (("", self.layers), ("_reverse", self.reverse_layers)):
+            for index, layer in enumerate(layers):
+                tensors[f"lstm.{index}.weight_ih{suffix}"] = layer.weight_ih_l0
+                tensors[f"lstm.{index}.weight_hh{suffix}"] = layer.weight_hh_l0
+                tensors[f"lstm.{index}.bias{suffix}"] = layer.bias_ih_l0 + layer.bias_hh_l0
         return {name: tensor.detach().float().cpu().numpy() for name, tensor in tensors.items()}
+
+    @torch.no_grad()
+    def import_tensors(self, tensors: dict[str, np.ndarray]) -> None:
+        """Takes over what `export_tensors` gave; the heads that are not shipped keep their weights."""
+        found = {name: torch.from_numpy(tensor.astype(np.float32)) for name, tensor in tensors.items()}
+        self.mean.copy_(found["frontend.mean"])
+        self.inverse_stddev.copy_(found["frontend.inverse_stddev"])
+        self.letter_head.weight.copy_(found["output.weight"])
+        self.letter_head.bias.copy_(found["output.bias"])
+        for suffix, layers in (("", self.layers), ("_reverse", self.reverse_layers)):
+            for index, layer in enumerate(layers):
+                layer.weight_ih_l0.copy_(found[f"lstm.{index}.weight_ih{suffix}"])
+                layer.weight_hh_l0.copy_(found[f"lstm.{index}.weight_hh{suffix}"])
+                layer.bias_ih_l0.copy_(found[f"lstm.{index}.bias{suffix}"])
+                layer.bias_hh_l0.zero_()

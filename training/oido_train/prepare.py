@@ -1,6 +1,7 @@
-"""Computes the log-mel caches: one file of float16 frames and one index for each copy of the audio."""
+"""Computes the log-mel caches: files of float16 frames with an index, for each copy of the audio."""
 
 import zlib
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,35 +20,46 @@ _frontend: Frontend | None = None  # one per worker process
 
 @dataclass(frozen=True)
 class FeatureCache:
-    """All utterances of one copy: frames [total_frames, mel_bins] float16, memory-mapped."""
+    """All utterances of one copy: frames [frames, mel_bins] float16, memory-mapped, in one or more parts."""
 
-    frames: np.ndarray
-    first_frame: dict[str, int]
+    parts: list[np.ndarray]
+    place: dict[str, tuple[int, int]]  # part and first frame
     frame_count: dict[str, int]
     speed: dict[str, float]
 
     def log_mels(self, utterance_id: str) -> np.ndarray:
-        first = self.first_frame[utterance_id]
-        return self.frames[first : first + self.frame_count[utterance_id]]
+        part, first = self.place[utterance_id]
+        return self.parts[part][first : first + self.frame_count[utterance_id]]
 
 
-def cache_paths(directory: Path, copy_name: str) -> tuple[Path, Path]:
-    return directory / f"{copy_name}.f16", directory / f"{copy_name}.index.npz"
+def cache_paths(directory: Path, copy_name: str, part: int = 0) -> tuple[Path, Path]:
+    """Frames and index of one part of a copy."""
+    stem = f"{copy_name}.{part}" if part else copy_name
+    return directory / f"{stem}.f16", directory / f"{stem}.index.npz"
+
+
+def count_parts(directory: Path, copy_name: str) -> int:
+    """How many parts of a copy are whole."""
+    part = 0
+    while cache_paths(directory, copy_name, part)[1].exists():
+        part += 1
+    return part
 
 
 def open_cache(directory: Path, copy_name: str, mel_bins: int) -> FeatureCache:
-    """Opens a cache that `prepare` wrote."""
-    frames_path, index_path = cache_paths(directory, copy_name)
-    index = np.load(index_path)
-    ids = [str(name) for name in index["utterance_ids"]]
-    counts = index["frame_counts"]
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    return FeatureCache(
-        frames=np.memmap(frames_path, np.float16, "r").reshape(-1, mel_bins),
-        first_frame=dict(zip(ids, starts.tolist())),
-        frame_count=dict(zip(ids, counts.tolist())),
-        speed=dict(zip(ids, index["speeds"].tolist())),
-    )
+    """Opens a cache that `prepare` wrote; it may have no parts yet."""
+    cache = FeatureCache([], {}, {}, {})
+    for part in range(count_parts(directory, copy_name)):
+        frames_path, index_path = cache_paths(directory, copy_name, part)
+        cache.parts.append(np.memmap(frames_path, np.float16, "r").reshape(-1, mel_bins))
+        with np.load(index_path) as index:
+            ids = [str(name) for name in index["utterance_ids"]]
+            counts = index["frame_counts"]
+            starts = np.cumsum(counts) - counts
+            cache.place.update((name, (part, int(first))) for name, first in zip(ids, starts))
+            cache.frame_count.update(zip(ids, counts.tolist()))
+            cache.speed.update(zip(ids, index["speeds"].tolist()))
+    return cache
 
 
 def perturb(samples: np.ndarray, copy: CopySettings, rng: np.random.Generator) -> tuple[np.ndarray, float]:
@@ -71,44 +83,54 @@ def _start_worker(binary: Path | None, settings: FrontendSettings) -> None:
     _frontend = open_frontend(binary, settings)
 
 
-def _features(job: tuple[Utterance, tuple[CopySettings, ...], int]) -> list[tuple[np.ndarray, float]]:
-    """Log-mels and speed of one utterance in each copy."""
-    utterance, copies, padding_samples = job
+def _features(job: tuple[Utterance, CopySettings, int]) -> tuple[np.ndarray, float]:
+    """Log-mels and speed of one utterance in one copy."""
+    utterance, copy, padding_samples = job
     assert _frontend is not None
-    original = audio.read_samples(utterance.path)
-    results = []
-    for copy in copies:
-        seed = zlib.crc32(f"{copy.name}/{utterance.utterance_id}".encode())
-        samples, speed = perturb(original, copy, np.random.default_rng(seed))
-        samples = np.concatenate([samples, np.zeros(padding_samples, np.float32)])
-        results.append((_frontend.log_mels(samples).astype(np.float16), speed))
-    return results
+    seed = zlib.crc32(f"{copy.name}/{utterance.utterance_id}".encode())
+    samples, speed = perturb(audio.read_samples(utterance.path), copy, np.random.default_rng(seed))
+    samples = np.concatenate([samples, np.zeros(padding_samples, np.float32)])
+    return _frontend.log_mels(samples).astype(np.float16), speed
+
+
+def write_part(
+    directory: Path, copy_name: str, part: int, frames: Iterable[np.ndarray], ids: list[str], speeds: list[float]
+) -> None:
+    """Writes one part of a copy; its index comes last, so a part with one is whole."""
+    frames_path, index_path = cache_paths(directory, copy_name, part)
+    counts: list[int] = []
+    with open(frames_path, "wb") as file:
+        for log_mels in frames:
+            file.write(log_mels.astype(np.float16).tobytes())
+            counts.append(len(log_mels))
+    partial = index_path.with_suffix(".partial.npz")
+    np.savez(
+        partial, utterance_ids=np.array(ids), frame_counts=np.array(counts, np.int64),
+        speeds=np.array(speeds, np.float32),
+    )
+    partial.replace(index_path)
 
 
 def prepare(
     experiment: Experiment, utterances: list[Utterance], copies: tuple[CopySettings, ...],
     cache_dir: Path, binary: Path | None, jobs: int,
 ) -> None:
-    """Writes the caches of `copies`; the index comes last, so a cache with one is whole."""
+    """Adds to the cache of each copy a part with the utterances that it does not have yet."""
     cache_dir.mkdir(parents=True, exist_ok=True)
     padding = experiment.data.flush_padding_ms * experiment.frontend.sample_rate_hz // 1000
-    files = [open(cache_paths(cache_dir, copy.name)[0], "wb") for copy in copies]
-    counts: list[list[int]] = [[] for _ in copies]
-    speeds: list[list[float]] = [[] for _ in copies]
-    with ProcessPoolExecutor(jobs, initializer=_start_worker, initargs=(binary, experiment.frontend)) as pool:
-        work = ((utterance, copies, padding) for utterance in utterances)
-        results = pool.map(_features, work, chunksize=8)
-        for per_copy in tqdm(results, total=len(utterances), desc="prepare"):
-            for index, (log_mels, speed) in enumerate(per_copy):
-                files[index].write(log_mels.tobytes())
-                counts[index].append(len(log_mels))
-                speeds[index].append(speed)
-    for index, copy in enumerate(copies):
-        files[index].close()
-        _, index_path = cache_paths(cache_dir, copy.name)
-        partial = index_path.with_suffix(".partial.npz")
-        np.savez(
-            partial, utterance_ids=np.array([u.utterance_id for u in utterances]),
-            frame_counts=np.array(counts[index], np.int64), speeds=np.array(speeds[index], np.float32),
-        )
-        partial.replace(index_path)
+    known = {copy.name: open_cache(cache_dir, copy.name, experiment.frontend.mel_bins).frame_count for copy in copies}
+    for copy in copies:
+        missing = [u for u in utterances if u.utterance_id not in known[copy.name]]
+        if not missing:
+            continue
+        speeds: list[float] = []
+        with ProcessPoolExecutor(jobs, initializer=_start_worker, initargs=(binary, experiment.frontend)) as pool:
+            results = pool.map(_features, ((utterance, copy, padding) for utterance in missing), chunksize=8)
+
+            def frames() -> Iterator[np.ndarray]:
+                for log_mels, speed in tqdm(results, total=len(missing), desc=f"prepare {copy.name}"):
+                    speeds.append(speed)
+                    yield log_mels
+
+            ids = [u.utterance_id for u in missing]
+            write_part(cache_dir, copy.name, count_parts(cache_dir, copy.name), frames(), ids, speeds)

@@ -1,5 +1,6 @@
 """Word and character error rates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -27,8 +28,8 @@ class ErrorCount:
         self.reference += other.reference
 
 
-def count_errors(reference: list[str] | str, hypothesis: list[str] | str) -> ErrorCount:
-    """Levenshtein alignment of two sequences of words (lists) or characters (strings)."""
+def count_errors(reference: Sequence[object], hypothesis: Sequence[object]) -> ErrorCount:
+    """Levenshtein alignment of two sequences of words or phones (lists) or characters (strings)."""
     # Cells: (cost, substitutions, deletions, insertions)
     row = [(j, 0, 0, j) for j in range(len(hypothesis) + 1)]
     for i, expected in enumerate(reference, start=1):

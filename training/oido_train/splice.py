@@ -6,6 +6,7 @@ Spliced utterances sound rough, but teach the upper layers how phones are spelle
 
 import math
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from oido_train.bundle import FrontendSettings
 from oido_train.config import Experiment
 from oido_train.lexicon import PHONE_IDS, Lexicon
 from oido_train.manifest import Utterance
-from oido_train.prepare import FeatureCache, cache_paths, open_cache
+from oido_train.prepare import FeatureCache, open_cache, write_part
 
 SOURCE = "spliced"  # source of the utterances, and name of their feature cache
 SILENCE = PHONE_IDS["SIL"]
@@ -156,24 +157,31 @@ def make_spliced(experiment: Experiment, utterances: list[Utterance], work: Path
     caches = [open_cache(work / "features", name, frontend.mel_bins) for name in experiment.data.splice_copies]
     padding_frames = experiment.data.flush_padding_ms // frontend.hop_ms
     padding = np.full((padding_frames, frontend.mel_bins), math.log(frontend.energy_floor), np.float16)
-    names, table, counts, phones_by_id = sorted(voices), [], [], {}
-    frames_path, index_path = cache_paths(work / "features", SOURCE)
-    with open(frames_path, "wb") as file:
+    names = sorted(voices)
+    table: list[str] = []
+    ids: list[str] = []
+    speeds: list[float] = []
+    made_alignments: dict[str, np.ndarray] = {}
+
+    def frames() -> Iterator[np.ndarray]:
         for text in tqdm(_lines(text_path, lexicon, experiment.data.spliced_utterances, rng), desc="splice"):
             speaker = names[rng.integers(len(names))]
             cache = caches[rng.integers(len(caches))]
-            made = splice(spell_out(text, lexicon, rng), voices[speaker], cache, rng)
+            wanted = spell_out(text, lexicon, rng)
+            made = splice(wanted, voices[speaker], cache, rng)
             if made is None:
                 continue
             utterance_id = f"{SOURCE}-{len(table):06d}"
-            file.write(np.concatenate([made[0], padding]).tobytes())
-            counts.append(len(made[0]) + padding_frames)
-            phones_by_id[f"{utterance_id}/phones"] = made[1]
-            table.append(f"{utterance_id}\t{counts[-1] * frontend.hop_ms / 1000:.2f}\t{speaker}\t{text}\n")
-    np.savez_compressed(work / f"{SOURCE}-alignments.npz", **phones_by_id)
-    np.savez(
-        index_path, utterance_ids=np.array([line.split("\t")[0] for line in table]),
-        frame_counts=np.array(counts, np.int64), speeds=np.ones(len(counts), np.float32),
-    )
+            ids.append(utterance_id)
+            speeds.append(1.0)
+            made_alignments[f"{utterance_id}/phones"] = made[1]
+            made_alignments[f"{utterance_id}/sequence"] = np.array([p for p in wanted if p != SILENCE], np.uint8)
+            seconds = (len(made[0]) + padding_frames) * frontend.hop_ms / 1000
+            table.append(f"{utterance_id}\t{seconds:.2f}\t{speaker}\t{text}\n")
+            yield np.concatenate([made[0], padding])
+
+    write_part(work / "features", SOURCE, 0, frames(), ids, speeds)
+    np.savez_compressed(work / f"{SOURCE}-alignments.npz", **made_alignments)
     (work / f"{SOURCE}.tsv").write_text("".join(table), encoding="utf-8")
-    print(f"{len(table)} utterances, {sum(counts) * frontend.hop_ms / 3.6e6:.1f} h, {len(voices)} voices")
+    hours = sum(float(row.split("\t")[1]) for row in table) / 3600
+    print(f"{len(table)} utterances, {hours:.1f} h, {len(voices)} voices")

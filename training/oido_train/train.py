@@ -6,17 +6,20 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from safetensors.numpy import load_file
 from torch.nn import functional
 from tqdm import tqdm
 
 from oido_train import tokens
 from oido_train.config import Experiment, TrainSettings
-from oido_train.dataset import IGNORED_PHONE, Batch, TrainingBatches, open_loader, statistics
-from oido_train.evaluate import new_model, score, transcribe
+from oido_train.dataset import IGNORED_PHONE, Batch, TrainingBatches, open_loader, spoken_phones, statistics
+from oido_train.evaluate import greedy_ids, new_model, score
 from oido_train.manifest import Utterance
-from oido_train.model import StreamingLstm
+from oido_train.model import StackedLstm
 from oido_train.prepare import FeatureCache, open_cache
+from oido_train.scoring import ErrorCount, count_errors
 
 
 def learning_rate(update: int, settings: TrainSettings) -> float:
@@ -42,28 +45,53 @@ def delayed(phones: torch.Tensor, steps: int) -> torch.Tensor:
     return shifted
 
 
-def losses(model: StreamingLstm, batch: Batch, update: int, settings: TrainSettings) -> tuple[torch.Tensor, dict[str, float]]:
+def ctc(logits: torch.Tensor, steps: torch.Tensor, targets: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+    """CTC loss per target token; both token sets have the blank in place 0."""
+    loss = functional.ctc_loss(
+        logits.float().log_softmax(-1), targets.to(logits.device), steps, counts,
+        blank=tokens.BLANK_ID, reduction="sum", zero_infinity=True,
+    )
+    return loss / counts.sum()
+
+
+def losses(model: StackedLstm, batch: Batch, update: int, settings: TrainSettings) -> tuple[torch.Tensor, dict[str, float]]:
     """The weighted sum to minimise, and its parts for the log."""
     device = next(model.parameters()).device
     with torch.autocast(device.type, dtype=torch.bfloat16):
-        letters, phones = model(batch.inputs.to(device))
+        letters, phones, frames = model(batch.inputs.to(device), batch.steps)
     total = letters.new_zeros((), dtype=torch.float32)
     parts: dict[str, float] = {}
     ctc_weight = ramp(update, settings.ctc_from_update, settings.ctc_full_update)
     if ctc_weight > 0:
-        ctc = functional.ctc_loss(
-            letters.float().log_softmax(-1), batch.letters.to(device), batch.steps, batch.letter_counts,
-            blank=tokens.BLANK_ID, reduction="sum", zero_infinity=True,
-        ) / batch.letter_counts.sum()
-        total = total + ctc_weight * ctc
-        parts["ctc"] = float(ctc.detach())
-    fading = 1.0 - ramp(update, settings.ctc_full_update, settings.phone_loss_fades_until)
-    targets = delayed(batch.phones.to(device), settings.phone_delay_steps).flatten()
-    loss = functional.cross_entropy(phones.flatten(0, 1).float(), targets, ignore_index=IGNORED_PHONE)
-    if torch.isfinite(loss):  # no utterance of the batch may be aligned
-        total = total + max(settings.phone_loss_weight, fading) * loss
-        parts["phones"] = float(loss.detach())
+        letter_loss = ctc(letters, batch.steps, batch.letters, batch.letter_counts)
+        phone_loss = ctc(phones, batch.steps, batch.pronunciations, batch.pronunciation_counts)
+        total = total + ctc_weight * (letter_loss + settings.phone_ctc_weight * phone_loss)
+        parts["letters"], parts["phones"] = float(letter_loss.detach()), float(phone_loss.detach())
+    fading = 1.0 - ramp(update, settings.ctc_full_update, settings.frame_loss_fades_until)
+    targets = delayed(batch.phones.to(device), settings.frame_delay_steps).flatten()
+    frame_loss = functional.cross_entropy(frames.flatten(0, 1).float(), targets, ignore_index=IGNORED_PHONE)
+    if torch.isfinite(frame_loss):  # no utterance of the batch may be aligned
+        total = total + max(settings.frame_loss_weight, fading) * frame_loss
+        parts["frames"] = float(frame_loss.detach())
     return total, parts
+
+
+def read_spoken_phones(work: Path, utterance_ids: set[str]) -> dict[str, list[int]]:
+    """The aligned phones of some utterances."""
+    path = work / "alignments.npz"
+    if not path.exists():
+        return {}
+    with np.load(path) as archive:
+        known = utterance_ids & {name.removesuffix("/words") for name in archive.files}
+        return {name: spoken_phones(archive[f"{name}/phones"], archive[f"{name}/words"]) for name in known}
+
+
+def load_weights(model: StackedLstm, source: Path) -> None:
+    """Weights of a checkpoint file, or those of a bundle directory, to go on from."""
+    if source.is_dir():
+        model.import_tensors(load_file(source / "weights.safetensors"))
+    else:
+        model.load_state_dict(torch.load(source, map_location="cpu", weights_only=True)["average"])
 
 
 @dataclass
@@ -81,20 +109,25 @@ class Progress:
 class Trainer:
     """One run: model, moving average, optimiser and position."""
 
-    def __init__(self, experiment: Experiment, utterances: list[Utterance], work: Path, run: Path) -> None:
+    def __init__(
+        self, experiment: Experiment, utterances: list[Utterance], work: Path, run: Path, initial: Path | None = None
+    ) -> None:
         self.experiment, self.settings = experiment, experiment.train
         self.utterances, self.work, self.run = utterances, work, run
         self.cache: FeatureCache = open_cache(work / "features", experiment.copies[0].name, experiment.frontend.mel_bins)
+        self.dev_phones = read_spoken_phones(work, {u.utterance_id for u in utterances if u.split == "dev"})
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(self.settings.seed)
         self.model = new_model(experiment)
         mean, inverse_stddev = statistics(self.cache, utterances)
         self.model.mean.copy_(torch.from_numpy(mean))
         self.model.inverse_stddev.copy_(torch.from_numpy(inverse_stddev))
+        if initial:
+            load_weights(self.model, initial)
         self.model.to(self.device)
         self.average = new_model(experiment).to(self.device).eval()
         self.average.load_state_dict(self.model.state_dict())
-        matrices = [p for name, p in self.model.named_parameters() if name.startswith("layers.") and p.ndim == 2]
+        matrices = [p for name, p in self.model.named_parameters() if "layers." in name and p.ndim == 2]
         others = [p for p in self.model.parameters() if not any(p is matrix for matrix in matrices)]
         self.optimisers: dict[str, torch.optim.Optimizer] = {
             "adamw": torch.optim.AdamW(
@@ -159,26 +192,37 @@ class Trainer:
         return parts
 
     def evaluate(self) -> str:
-        """Greedy WER/CER of the averaged weights on dev, per source."""
+        """Greedy WER/CER/PER of the averaged weights on dev, per source."""
         chosen = [u for u in self.utterances if u.split == "dev"]
-        log_mels = [self.cache.log_mels(u.utterance_id) for u in chosen]
-        hypotheses = transcribe(self.average, log_mels, bfloat16=True)
+        letter_ids, phone_ids = greedy_ids(self.average, [self.cache.log_mels(u.utterance_id) for u in chosen], bfloat16=True)
+        hypotheses = [tokens.decode(tokens.collapse(ids)) for ids in letter_ids]
         table = score(chosen, hypotheses)
-        shown = "; ".join(f"{s} {w.rate:.1%}/{c.rate:.1%}" for s, (w, c) in sorted(table.items()))
+        phone_errors: dict[str, ErrorCount] = {}
+        for utterance, ids in zip(chosen, phone_ids):
+            spoken = self.dev_phones.get(utterance.utterance_id)
+            if spoken:
+                phone_errors.setdefault(utterance.source, ErrorCount()).add(count_errors(spoken, tokens.collapse(ids)))
+        shown = "; ".join(
+            f"{source} {words.rate:.1%}/{characters.rate:.1%}/{phone_errors.get(source, ErrorCount()).rate:.1%}"
+            for source, (words, characters) in sorted(table.items())
+        )
         example = f"\n    ref {chosen[0].text}\n    hyp {hypotheses[0]}" if chosen else ""
-        return f"WER/CER {shown}{example}"
+        return f"WER/CER/PER {shown}{example}"
 
 
-def train(experiment: Experiment, utterances: list[Utterance], work: Path, run: Path, threads: int) -> None:
-    """Trains to the last update, going on from RUN/checkpoint.pt where there is one."""
+def train(
+    experiment: Experiment, utterances: list[Utterance], dictionary: Path, work: Path, run: Path, threads: int,
+    initial: Path | None = None,
+) -> None:
+    """Trains to the last update, going on from RUN/checkpoint.pt where there is one, else from `initial`."""
     torch.set_num_threads(threads)
     run.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(experiment, utterances, work, run)
+    trainer = Trainer(experiment, utterances, work, run, initial)
     progress, settings = trainer.progress, experiment.train
     start = (progress.epoch, progress.next_batch, progress.update)
     mean = trainer.model.mean.cpu().numpy()
     inverse_stddev = trainer.model.inverse_stddev.cpu().numpy()
-    batches = open_loader(TrainingBatches(experiment, utterances, work, mean, inverse_stddev, start))
+    batches = open_loader(TrainingBatches(experiment, utterances, dictionary, work, mean, inverse_stddev, start))
     sums: dict[str, float] = {}
     counted = 0
     wall, cpu = time.monotonic() - progress.wall_seconds, time.process_time() - progress.cpu_seconds

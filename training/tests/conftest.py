@@ -12,7 +12,7 @@ from oido_train import tokens
 from oido_train.bundle import FrontendSettings
 from oido_train.config import AugmentSettings, CopySettings, DataSettings, Experiment, ModelSettings, TrainSettings
 from oido_train.manifest import Utterance
-from oido_train.prepare import cache_paths
+from oido_train.prepare import write_part
 
 MEL_BINS = 16
 FRAMES_PER_LETTER = 9  # three model steps
@@ -34,7 +34,7 @@ def experiment() -> Experiment:
         ),
         train=TrainSettings(
             total_updates=12, warmup_updates=2, short_first_updates=0, ctc_from_update=0, ctc_full_update=1,
-            phone_loss_fades_until=2, checkpoint_every=4, evaluate_every=1000,
+            frame_loss_fades_until=2, checkpoint_every=4, evaluate_every=1000,
         ),
     )
 
@@ -51,15 +51,13 @@ def corpus(tmp_path: Path) -> tuple[list[Utterance], Path]:
             ids = [0, *tokens.encode(text), 0]
             frames.append(np.repeat(patterns[ids], FRAMES_PER_LETTER, axis=0).astype(np.float16))
             alignments[f"train{index}/phones"] = np.repeat(np.array(ids, np.uint8), FRAMES_PER_LETTER)
+            alignments[f"train{index}/sequence"] = np.array(ids[1:-1], np.uint8)
     work = tmp_path / "work"
     (work / "features").mkdir(parents=True)
-    frames_path, index_path = cache_paths(work / "features", "clean")
-    frames_path.write_bytes(np.concatenate(frames).tobytes())
-    np.savez(
-        index_path, utterance_ids=np.array([u.utterance_id for u in utterances]),
-        frame_counts=np.array([len(f) for f in frames]), speeds=np.ones(len(frames), np.float32),
-    )
+    ids = [u.utterance_id for u in utterances]
+    write_part(work / "features", "clean", 0, frames, ids, [1.0] * len(ids))
     np.savez(work / "alignments.npz", **alignments)
+    (work / "words.dict").write_text("")
     return utterances, work
 
 

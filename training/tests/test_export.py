@@ -13,6 +13,7 @@ from oido_train.config import Experiment
 from oido_train.dataset import stack_frames
 from oido_train.evaluate import new_model
 from oido_train.export import emission_lags_ms, letter_places_ms
+from oido_train.train import load_weights
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -47,7 +48,7 @@ def test_bundle_computes_what_the_network_computes(experiment: Experiment, tmp_p
     log_mels = np.random.default_rng(3).normal(size=(31, experiment.frontend.mel_bins)).astype(np.float32)
     with torch.no_grad():
         inputs = torch.from_numpy(stack_frames(model.normalise(torch.from_numpy(log_mels)).numpy(), 3, 3))
-        expected = model(inputs.unsqueeze(1))[0].squeeze(1).numpy()
+        expected = model(inputs.unsqueeze(1), torch.tensor([len(inputs)]))[0].squeeze(1).numpy()
     np.testing.assert_allclose(run_bundle(tensors, log_mels, layers, hidden_size), expected, atol=1e-5)
 
 
@@ -68,3 +69,15 @@ def test_letters_two_steps_late_lag_by_two_steps() -> None:
     assert places == [0.0, 30.0, 60.0, None, 120.0, 150.0]
     ids = [0, 0, *tokens.encode("abc de")]  # one token a step, from step 2 on
     assert emission_lags_ms(text, places, ids, step_ms=30) == [60.0] * 5
+
+
+def test_weights_of_a_bundle_can_be_trained_on(experiment: Experiment, tmp_path: Path) -> None:
+    torch.manual_seed(4)
+    model = new_model(experiment).eval()
+    info = BundleInfo("tiny", "1", "en-US", "test", 240, 60)
+    write_bundle(tmp_path, info, experiment.frontend, tokens.TOKENS, model.export_tensors(), 2, 64)
+    again = new_model(experiment).eval()
+    load_weights(again, tmp_path)
+    inputs = torch.randn(9, 1, experiment.frontend.input_size)
+    with torch.no_grad():
+        torch.testing.assert_close(again(inputs, torch.tensor([9]))[0], model(inputs, torch.tensor([9]))[0])

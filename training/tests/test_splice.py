@@ -19,7 +19,7 @@ def voice_and_cache() -> tuple[Voice, FeatureCache]:
     voice.index()
     frames = np.concatenate(list(recordings.values()))[:, None].astype(np.float16)
     counts = {name: len(x) for name, x in recordings.items()}
-    cache = FeatureCache(frames, {"one": 0, "two": 25}, counts, {"one": 1.0, "two": 1.0})
+    cache = FeatureCache([frames], {"one": (0, 0), "two": (0, 25)}, counts, {"one": 1.0, "two": 1.0})
     return voice, cache
 
 

@@ -1,5 +1,6 @@
 """Training overfits a handful of utterances, and a stopped run goes on as if it had not stopped."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,17 @@ from oido_train.train import Trainer, learning_rate, train
 Corpus = tuple[list[Utterance], Path]
 
 
-def test_overfits_made_up_sentences(experiment: Experiment, corpus: Corpus, tmp_path: Path) -> None:
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_overfits_made_up_sentences(
+    experiment: Experiment, corpus: Corpus, tmp_path: Path, bidirectional: bool
+) -> None:
     utterances, work = corpus
+    experiment = replace(experiment, model=replace(experiment.model, bidirectional=bidirectional))
     experiment = with_train(
         experiment, total_updates=500, learning_rate=5e-3, flat_share=0.6, average_decay=0.95,
-        ctc_from_update=100, ctc_full_update=200, phone_loss_fades_until=300, checkpoint_every=1000,
+        ctc_from_update=100, ctc_full_update=200, frame_loss_fades_until=300, checkpoint_every=1000,
     )
-    train(experiment, utterances, work, tmp_path / "run", threads=1)
+    train(experiment, utterances, work / "words.dict", work, tmp_path / "run", threads=1)
     model = load_model(experiment, tmp_path / "run" / "checkpoint.pt")
     cache = open_cache(work / "features", "clean", experiment.frontend.mel_bins)
     dev = [u for u in utterances if u.split == "dev"]
@@ -33,7 +38,7 @@ def test_stopped_run_goes_on_identically(
     experiment: Experiment, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     utterances, work = corpus
-    train(experiment, utterances, work, tmp_path / "whole", threads=1)
+    train(experiment, utterances, work / "words.dict", work, tmp_path / "whole", threads=1)
 
     step = Trainer.step
 
@@ -45,8 +50,8 @@ def test_stopped_run_goes_on_identically(
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "step", stop_at_six)
         with pytest.raises(KeyboardInterrupt):
-            train(experiment, utterances, work, tmp_path / "stopped", threads=1)
-    train(experiment, utterances, work, tmp_path / "stopped", threads=1)  # from the checkpoint of update 4
+            train(experiment, utterances, work / "words.dict", work, tmp_path / "stopped", threads=1)
+    train(experiment, utterances, work / "words.dict", work, tmp_path / "stopped", threads=1)  # from the checkpoint of update 4
 
     whole = torch.load(tmp_path / "whole" / "checkpoint.pt", weights_only=True)
     stopped = torch.load(tmp_path / "stopped" / "checkpoint.pt", weights_only=True)
