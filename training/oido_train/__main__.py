@@ -1,4 +1,4 @@
-"""Command line: python -m oido_train prepare|align|splice|train|average|export|evaluate."""
+"""Command line: python -m oido_train prepare|align|splice|train|average|export|evaluate|degrade."""
 
 import argparse
 from pathlib import Path
@@ -75,6 +75,14 @@ def _export(arguments: argparse.Namespace, experiment: Experiment) -> None:
     )
 
 
+def _degrade(arguments: argparse.Namespace, experiment: Experiment) -> None:
+    from oido_train.degrade import degrade
+
+    chosen = [u for u in _utterances(arguments, experiment) if u.split == arguments.split]
+    wanted = arguments.source or {u.source for u in chosen}
+    degrade([u for u in chosen if u.source in wanted], arguments.snr_db, arguments.telephone, arguments.out)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="oido_train", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="experiment (.toml)")
@@ -123,6 +131,14 @@ def main() -> None:
     command.add_argument("--version", required=True)
     command.add_argument("--dtype", default="float32", choices=["float32", "float16"], help="of the matrices")
     command.set_defaults(run_stage=_export)
+
+    command = commands.add_parser("degrade", help="a split with noise or through a telephone line, as files")
+    command.add_argument("--split", default="eval", choices=["dev", "eval"])
+    command.add_argument("--source", action="append", help="only this source; may be given more than once")
+    command.add_argument("--snr-db", type=float, help="add noise of a random colour")
+    command.add_argument("--telephone", action="store_true", help="8 kHz, mu-law")
+    command.add_argument("--out", type=Path, required=True)
+    command.set_defaults(run_stage=_degrade)
 
     arguments = parser.parse_args()
     arguments.run_stage(arguments, read_experiment(arguments.config))

@@ -68,3 +68,10 @@ def mu_law(samples: np.ndarray) -> np.ndarray:
     y = np.sign(x) * np.log1p(255.0 * np.abs(x)) / np.log1p(255.0)
     y = np.round(y * 127.0) / 127.0
     return (np.sign(y) * np.expm1(np.abs(y) * np.log1p(255.0)) / 255.0 * INT16_SCALE).astype(np.float32)
+
+
+def telephone_line(samples: np.ndarray) -> np.ndarray:
+    """Down to 8 kHz, through mu-law, and back to 16 kHz."""
+    narrow = soxr.resample(samples, SAMPLE_RATE_HZ, SAMPLE_RATE_HZ // 2, quality="HQ")
+    wide = soxr.resample(mu_law(narrow), SAMPLE_RATE_HZ // 2, SAMPLE_RATE_HZ, quality="HQ")
+    return np.resize(wide, len(samples)).astype(np.float32)

@@ -1,8 +1,10 @@
 """Perturbation and feature extraction on made-up audio."""
 
 import numpy as np
+import pytest
 
 from oido_train.bundle import FrontendSettings
+from oido_train.audio import add_noise, telephone_line
 from oido_train.config import CopySettings
 from oido_train.dataset import stack_frames
 from oido_train.frontend import KaldiNativeFbank
@@ -37,3 +39,19 @@ def test_silence_sits_on_the_energy_floor() -> None:
 def test_stacking_drops_the_incomplete_step() -> None:
     steps = stack_frames(np.arange(14, dtype=np.float32).reshape(7, 2), 3, 3)
     np.testing.assert_array_equal(steps, [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]])
+
+
+def test_noise_has_the_asked_for_ratio() -> None:
+    speech = tone(1.0)
+    noise = add_noise(speech, 10.0, np.random.default_rng(2)) - speech
+    assert 10 * np.log10(np.mean(speech**2) / np.mean(noise**2)) == pytest.approx(10.0, abs=0.1)
+
+
+def test_a_telephone_line_carries_the_voice_band_only() -> None:
+    low, high = tone(1.0, 1000.0), tone(1.0, 5000.0)
+    through = telephone_line(low + high)
+    assert len(through) == len(low)
+    spectrum = np.abs(np.fft.rfft(through[2000:14000]))
+    hz = np.fft.rfftfreq(12000, 1 / 16000)
+    assert hz[np.argmax(spectrum)] == pytest.approx(1000.0, abs=2.0)
+    assert spectrum[hz > 4100.0].max() < 0.01 * spectrum.max()
