@@ -83,6 +83,7 @@ def align(utterances: list[Utterance], dictionary: Path, out_path: Path, jobs: i
                     failed += 1
                     continue
                 arrays[f"{result[0]}/phones"], arrays[f"{result[0]}/words"] = result[1], result[2]
+    out_path.parent.mkdir(parents=True, exist_ok=True)
     partial = out_path.with_suffix(".partial.npz")
     np.savez_compressed(partial, **arrays)
     partial.replace(out_path)
