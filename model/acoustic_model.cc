@@ -3,13 +3,12 @@
 #include "model/acoustic_model.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "model/aligned_floats.h"
+#include "model/packed_layers.h"
 #include "model/primitives.h"
 #include "model/status_macros.h"
 
@@ -18,53 +17,6 @@ namespace {
 
 // Beyond this a larger batch gains nothing and only makes streams wait.
 constexpr int kMaxBatch = 4096;
-
-absl::StatusOr<std::unique_ptr<const PackedLstm>> PackLayer(
-    const Weights& weights, int layer, int input_size, int hidden_size) {
-  const std::string prefix = absl::StrCat("lstm.", layer, ".");
-  const int64_t gates = int64_t{4} * hidden_size;
-  OIDO_ASSIGN_OR_RETURN(
-      const auto weight_ih,
-      weights.Floats(prefix + "weight_ih", {gates, input_size}));
-  OIDO_ASSIGN_OR_RETURN(
-      const auto weight_hh,
-      weights.Floats(prefix + "weight_hh", {gates, hidden_size}));
-  OIDO_ASSIGN_OR_RETURN(const auto bias,
-                        weights.Floats(prefix + "bias", {gates}));
-  LstmWeights layer_weights;
-  layer_weights.input_size = input_size;
-  layer_weights.hidden_size = hidden_size;
-  layer_weights.weight_ih = weight_ih;
-  layer_weights.weight_hh = weight_hh;
-  layer_weights.bias = bias;
-  return PackedLstm::Create(layer_weights);
-}
-
-absl::StatusOr<std::unique_ptr<const PackedLinear>> PackOutput(
-    const Weights& weights, const AcousticModelOptions& options) {
-  OIDO_ASSIGN_OR_RETURN(
-      const auto weight,
-      weights.Floats("output.weight", {options.tokens, options.hidden_size}));
-  OIDO_ASSIGN_OR_RETURN(const auto bias,
-                        weights.Floats("output.bias", {options.tokens}));
-  LinearWeights output;
-  output.input_size = options.hidden_size;
-  output.output_size = options.tokens;
-  output.weight = weight;
-  output.bias = bias;
-  return PackedLinear::Create(output);
-}
-
-// log_probs = logits - log(sum(exp(logits))), shifted by the largest against
-// overflow. One row at a time, so that no row can influence another.
-void LogSoftmax(absl::Span<const float> logits, absl::Span<float> log_probs) {
-  const float largest = *std::max_element(logits.begin(), logits.end());
-  float sum = 0.0f;
-  for (const float logit : logits) sum += std::exp(logit - largest);
-  const float log_sum = std::log(sum);
-  for (size_t i = 0; i < logits.size(); ++i)
-    log_probs[i] = (logits[i] - largest) - log_sum;
-}
 
 }  // namespace
 
@@ -92,18 +44,19 @@ const AcousticModelOptions& AcousticModel::options() const {
 
 absl::StatusOr<std::shared_ptr<const AcousticModel>> AcousticModel::Create(
     const Bundle& bundle) {
-  auto impl = std::make_unique<Impl>();
   const AcousticModelOptions& options = bundle.acoustic_model;
+  if (options.direction != Direction::kUnidirectional) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        bundle.directory, ": acoustic_model.direction is BIDIRECTIONAL, ",
+        "UNIDIRECTIONAL expected of a streaming model"));
+  }
+  auto impl = std::make_unique<Impl>();
   impl->options = options;
   for (int layer = 0; layer < options.layers; ++layer) {
-    const int input_size =
-        layer == 0 ? options.input_size : options.hidden_size;
-    OIDO_ASSIGN_OR_RETURN(
-        auto packed,
-        PackLayer(bundle.weights, layer, input_size, options.hidden_size));
+    OIDO_ASSIGN_OR_RETURN(auto packed, PackLayer(bundle, layer, ""));
     impl->layers.push_back(std::move(packed));
   }
-  OIDO_ASSIGN_OR_RETURN(impl->output, PackOutput(bundle.weights, options));
+  OIDO_ASSIGN_OR_RETURN(impl->output, PackOutput(bundle));
   return std::shared_ptr<const AcousticModel>(
       new AcousticModel(std::move(impl)));
 }

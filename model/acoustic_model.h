@@ -17,6 +17,7 @@ namespace oido::model {
 // all threads.
 class AcousticModel {
  public:
+  // INVALID_ARGUMENT: the bundle's model is bidirectional (offline_model.h).
   static absl::StatusOr<std::shared_ptr<const AcousticModel>> Create(
       const Bundle& bundle);
   ~AcousticModel();

@@ -47,6 +47,8 @@ AcousticModelOptions ToOptions(const config::AcousticModelConfig& config,
   options.input_size = input_size;
   options.hidden_size = config.hidden_size();
   options.tokens = config.tokens();
+  if (config.direction() == config::AcousticModelConfig::BIDIRECTIONAL)
+    options.direction = Direction::kBidirectional;
   return options;
 }
 

@@ -12,11 +12,28 @@
 
 namespace oido::model {
 
+// Which way the LSTM layers run along time.
+enum class Direction {
+  kUnidirectional,  // past to future: a streaming model
+  kBidirectional,   // both, outputs side by side: an offline model
+};
+
 struct AcousticModelOptions {
+  // What a layer hands on at each step.
+  int output_size() const {
+    return direction == Direction::kBidirectional ? 2 * hidden_size
+                                                  : hidden_size;
+  }
+  // What layer `layer`, from 0, takes at each step.
+  int layer_input_size(int layer) const {
+    return layer == 0 ? input_size : output_size();
+  }
+
   int layers = 0;
-  int input_size = 0;  // = frontend.step_size()
-  int hidden_size = 0;
-  int tokens = 0;  // token 0 is the CTC blank
+  int input_size = 0;   // = frontend.step_size()
+  int hidden_size = 0;  // of each direction
+  int tokens = 0;       // token 0 is the CTC blank
+  Direction direction = Direction::kUnidirectional;
 };
 
 struct DecoderOptions {

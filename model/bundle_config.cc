@@ -73,7 +73,13 @@ absl::Status CheckAcousticModel(const config::AcousticModelConfig& model) {
   OIDO_RETURN_IF_ERROR(InRange("acoustic_model.layers", model.layers(), 1, 8));
   OIDO_RETURN_IF_ERROR(
       InRange("acoustic_model.hidden_size", model.hidden_size(), 1, 4096));
-  return InRange("acoustic_model.tokens", model.tokens(), 2, 65536);
+  OIDO_RETURN_IF_ERROR(
+      InRange("acoustic_model.tokens", model.tokens(), 2, 65536));
+  if (config::AcousticModelConfig::Direction_IsValid(model.direction()))
+    return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "acoustic_model.direction is ", static_cast<int>(model.direction()),
+      ", must be UNIDIRECTIONAL (0) or BIDIRECTIONAL (1)"));
 }
 
 absl::Status CheckDecoder(const config::DecoderConfig& decoder) {

@@ -73,15 +73,20 @@ absl::Status CheckTensor(const TensorSpec& spec,
 std::vector<TensorSpec> BundleTensors(const AcousticModelOptions& model,
                                       int mel_bins) {
   const int64_t hidden = model.hidden_size;
+  std::vector<std::string> suffixes = {""};
+  if (model.direction == Direction::kBidirectional)
+    suffixes.push_back(kReverseSuffix);
   std::vector<TensorSpec> specs;
   for (int layer = 0; layer < model.layers; ++layer) {
     const std::string prefix = absl::StrCat("lstm.", layer, ".");
-    const int64_t input = layer == 0 ? model.input_size : hidden;
-    specs.push_back({prefix + "weight_ih", {4 * hidden, input}});
-    specs.push_back({prefix + "weight_hh", {4 * hidden, hidden}});
-    specs.push_back({prefix + "bias", {4 * hidden}});
+    const int64_t input = model.layer_input_size(layer);
+    for (const std::string& suffix : suffixes) {
+      specs.push_back({prefix + "weight_ih" + suffix, {4 * hidden, input}});
+      specs.push_back({prefix + "weight_hh" + suffix, {4 * hidden, hidden}});
+      specs.push_back({prefix + "bias" + suffix, {4 * hidden}});
+    }
   }
-  specs.push_back({"output.weight", {model.tokens, hidden}});
+  specs.push_back({"output.weight", {model.tokens, model.output_size()}});
   specs.push_back({"output.bias", {model.tokens}});
   specs.push_back({"frontend.mean", {mel_bins}});
   specs.push_back({"frontend.inverse_stddev", {mel_bins}});

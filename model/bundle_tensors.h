@@ -14,6 +14,9 @@
 
 namespace oido::model {
 
+// Behind the names of the tensors of the direction from future to past.
+inline constexpr char kReverseSuffix[] = "_reverse";
+
 struct TensorSpec {
   std::string name;
   std::vector<int64_t> shape;

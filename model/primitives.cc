@@ -69,6 +69,14 @@ dnnl::memory Reordered(absl::Span<const float> values, const Desc& from,
   return target;
 }
 
+// What one call of an LSTM primitive goes through.
+struct LstmExtent {
+  int steps = 1;
+  int batch = 1;
+  dnnl::rnn_direction direction =
+      dnnl::rnn_direction::unidirectional_left2right;
+};
+
 struct LstmShape {
   int input_size = 0;
   int hidden_size = 0;
@@ -78,26 +86,26 @@ struct LstmShape {
   Dims layer_weights() const { return {1, 1, input_size, 4, hidden_size}; }
   Dims recurrent_weights() const { return {1, 1, hidden_size, 4, hidden_size}; }
   Desc bias() const { return Desc({1, 1, 4, hidden_size}, kFloat, Tag::ldgo); }
-  Desc input(int batch) const {
-    return Desc({1, batch, input_size}, kFloat, Tag::tnc);
+  Desc input(const LstmExtent& extent) const {
+    return Desc({extent.steps, extent.batch, input_size}, kFloat, Tag::tnc);
   }
-  Desc output(int batch) const {
-    return Desc({1, batch, hidden_size}, kFloat, Tag::tnc);
+  Desc output(const LstmExtent& extent) const {
+    return Desc({extent.steps, extent.batch, hidden_size}, kFloat, Tag::tnc);
   }
   Desc state(int batch) const {
     return Desc({1, 1, batch, hidden_size}, kFloat, Tag::ldnc);
   }
 };
 
-dnnl::lstm_forward::primitive_desc LstmDesc(const LstmShape& shape, int batch,
+dnnl::lstm_forward::primitive_desc LstmDesc(const LstmShape& shape,
+                                            const LstmExtent& extent,
                                             const Desc& layer_weights,
                                             const Desc& recurrent_weights) {
-  const Desc state = shape.state(batch);
+  const Desc state = shape.state(extent.batch);
   return dnnl::lstm_forward::primitive_desc(
-      CpuEngine(), dnnl::prop_kind::forward_inference,
-      dnnl::rnn_direction::unidirectional_left2right, shape.input(batch), state,
-      state, layer_weights, recurrent_weights, shape.bias(),
-      shape.output(batch), state, state, Attributes());
+      CpuEngine(), dnnl::prop_kind::forward_inference, extent.direction,
+      shape.input(extent), state, state, layer_weights, recurrent_weights,
+      shape.bias(), shape.output(extent), state, state, Attributes());
 }
 
 // `wanted` if it serves every batch size, else the plain layout.
@@ -178,6 +186,9 @@ absl::Status LayerStep::Run(Scratch& scratch) {
 }
 
 struct PackedLstm::Impl {
+  absl::StatusOr<std::unique_ptr<LayerStep::Impl>> Build(
+      const LstmExtent& extent, const LstmBuffers& buffers) const;
+
   LstmShape shape;
   int max_batch = 1;
   dnnl::memory layer_weights;
@@ -197,7 +208,7 @@ absl::StatusOr<std::unique_ptr<const PackedLstm>> PackedLstm::Create(
   const LstmShape shape{weights.input_size, weights.hidden_size};
   impl->shape = shape;
   OIDO_RETURN_IF_ERROR(Guard("packing LSTM weights", [&] {
-    const auto pd = LstmDesc(shape, kLayoutBatch,
+    const auto pd = LstmDesc(shape, {.batch = kLayoutBatch},
                              Desc(shape.layer_weights(), kFloat, Tag::any),
                              Desc(shape.recurrent_weights(), kFloat, Tag::any));
     // [4 * hidden, input] is gate, output, input: ldgoi.
@@ -212,7 +223,7 @@ absl::StatusOr<std::unique_ptr<const PackedLstm>> PackedLstm::Create(
                                    pd.weights_iter_desc());
     impl->bias = Reordered(weights.bias, shape.bias(), shape.bias());
     impl->max_batch = InvariantBatch([&](int batch) {
-      return LstmDesc(shape, batch, impl->layer_weights.get_desc(),
+      return LstmDesc(shape, {.batch = batch}, impl->layer_weights.get_desc(),
                       impl->recurrent_weights.get_desc());
     });
     return absl::OkStatus();
@@ -220,26 +231,42 @@ absl::StatusOr<std::unique_ptr<const PackedLstm>> PackedLstm::Create(
   return std::unique_ptr<const PackedLstm>(new PackedLstm(std::move(impl)));
 }
 
-absl::StatusOr<std::unique_ptr<LayerStep>> PackedLstm::MakeStep(
-    int batch, const LstmBuffers& buffers) const {
+absl::StatusOr<std::unique_ptr<LayerStep::Impl>> PackedLstm::Impl::Build(
+    const LstmExtent& extent, const LstmBuffers& buffers) const {
   std::unique_ptr<LayerStep::Impl> step;
   OIDO_RETURN_IF_ERROR(Guard("building an LSTM step", [&] {
-    const LstmShape& shape = impl_->shape;
-    const auto pd = LstmDesc(shape, batch, impl_->layer_weights.get_desc(),
-                             impl_->recurrent_weights.get_desc());
+    const auto pd = LstmDesc(shape, extent, layer_weights.get_desc(),
+                             recurrent_weights.get_desc());
+    const Desc state = shape.state(extent.batch);
     step = std::make_unique<LayerStep::Impl>(dnnl::lstm_forward(pd),
                                              pd.scratchpad_desc());
-    step->Bind(DNNL_ARG_WEIGHTS_LAYER, impl_->layer_weights);
-    step->Bind(DNNL_ARG_WEIGHTS_ITER, impl_->recurrent_weights);
-    step->Bind(DNNL_ARG_BIAS, impl_->bias);
-    step->Bind(DNNL_ARG_SRC_LAYER, shape.input(batch), buffers.input);
-    step->Bind(DNNL_ARG_SRC_ITER, shape.state(batch), buffers.h_in);
-    step->Bind(DNNL_ARG_SRC_ITER_C, shape.state(batch), buffers.c_in);
-    step->Bind(DNNL_ARG_DST_LAYER, shape.output(batch), buffers.output);
-    step->Bind(DNNL_ARG_DST_ITER, shape.state(batch), buffers.h_out);
-    step->Bind(DNNL_ARG_DST_ITER_C, shape.state(batch), buffers.c_out);
+    step->Bind(DNNL_ARG_WEIGHTS_LAYER, layer_weights);
+    step->Bind(DNNL_ARG_WEIGHTS_ITER, recurrent_weights);
+    step->Bind(DNNL_ARG_BIAS, bias);
+    step->Bind(DNNL_ARG_SRC_LAYER, shape.input(extent), buffers.input);
+    step->Bind(DNNL_ARG_SRC_ITER, state, buffers.h_in);
+    step->Bind(DNNL_ARG_SRC_ITER_C, state, buffers.c_in);
+    step->Bind(DNNL_ARG_DST_LAYER, shape.output(extent), buffers.output);
+    step->Bind(DNNL_ARG_DST_ITER, state, buffers.h_out);
+    step->Bind(DNNL_ARG_DST_ITER_C, state, buffers.c_out);
     return absl::OkStatus();
   }));
+  return step;
+}
+
+absl::StatusOr<std::unique_ptr<LayerStep>> PackedLstm::MakeStep(
+    int batch, const LstmBuffers& buffers) const {
+  OIDO_ASSIGN_OR_RETURN(auto step, impl_->Build({.batch = batch}, buffers));
+  return std::unique_ptr<LayerStep>(new LayerStep(std::move(step)));
+}
+
+absl::StatusOr<std::unique_ptr<LayerStep>> PackedLstm::MakeSequence(
+    int steps, TimeOrder order, const LstmBuffers& buffers) const {
+  LstmExtent extent;
+  extent.steps = steps;
+  if (order == TimeOrder::kBackward)
+    extent.direction = dnnl::rnn_direction::unidirectional_right2left;
+  OIDO_ASSIGN_OR_RETURN(auto step, impl_->Build(extent, buffers));
   return std::unique_ptr<LayerStep>(new LayerStep(std::move(step)));
 }
 

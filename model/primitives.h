@@ -11,8 +11,9 @@
 
 namespace oido::model {
 
-// A step of one layer for one batch size, bound to its buffers and its weights,
-// which it keeps alive. One thread at a time.
+// A step of one layer for one batch size, or a sequence of steps of one stream,
+// bound to its buffers and its weights, which it keeps alive. One thread at a
+// time.
 class LayerStep {
  public:
   ~LayerStep();
@@ -39,14 +40,18 @@ struct LstmWeights {
 };
 
 // Where an LSTM step reads and writes, all row-major and apart from each other.
+// Of a sequence, input and output have a row a step, the others one row.
 struct LstmBuffers {
   float* input = nullptr;  // [batch, input]
   float* h_in = nullptr;   // [batch, hidden], as all below
   float* c_in = nullptr;
-  float* output = nullptr;  // equals h_out
+  float* output = nullptr;  // h after each step
   float* h_out = nullptr;
   float* c_out = nullptr;
 };
+
+// Which row of a sequence is the first step.
+enum class TimeOrder { kForward, kBackward };
 
 // An LSTM layer with its weights in the layout the CPU wants, which serves
 // every batch size. Immutable; any thread may read it.
@@ -67,6 +72,11 @@ class PackedLstm {
   // buffers must outlive the step.
   absl::StatusOr<std::unique_ptr<LayerStep>> MakeStep(
       int batch, const LstmBuffers& buffers) const;
+
+  // `steps` such steps of one stream in one go. kBackward takes the last row of
+  // the input first; the output row of a step lies where its input row does.
+  absl::StatusOr<std::unique_ptr<LayerStep>> MakeSequence(
+      int steps, TimeOrder order, const LstmBuffers& buffers) const;
 
  private:
   struct Impl;

@@ -3,6 +3,8 @@
 #define OIDO_TESTS_SUPPORT_REFERENCE_LSTM_H_
 
 #include <cmath>
+#include <cstddef>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -11,47 +13,105 @@
 
 namespace oido::test {
 
-// One stream. Equations as in torch.nn.LSTM's documentation, weights by name
-// from the bundle: rows i, f, g, o of [4 * hidden, ...].
+using Row = std::vector<double>;
+
+// The product of row `row` of `matrix` [rows, x.size()] with `x`.
+inline double RowProduct(const std::vector<float>& matrix, size_t row,
+                         const Row& x) {
+  double sum = 0.0;
+  for (size_t i = 0; i < x.size(); ++i)
+    sum += double{matrix[row * x.size() + i]} * x[i];
+  return sum;
+}
+
+// Layer `layer` in one direction. Equations as in torch.nn.LSTM's
+// documentation, weights by name from the bundle: rows i, f, g, o of
+// [4 * hidden, ...]; `suffix` is behind the names.
+class ReferenceLayer {
+ public:
+  ReferenceLayer(const model::Bundle& bundle, int layer,
+                 const std::string& suffix) {
+    const model::AcousticModelOptions& options = bundle.acoustic_model;
+    const int64_t hidden = options.hidden_size;
+    const bool both =
+        options.direction == model::Direction::kBidirectional && layer > 0;
+    const int64_t input =
+        layer == 0 ? options.input_size : (both ? 2 : 1) * hidden;
+    const std::string prefix = absl::StrCat("lstm.", layer, ".");
+    const auto floats = [&](const char* name, std::vector<int64_t> shape) {
+      return *bundle.weights.Floats(prefix + name + suffix, shape);
+    };
+    weight_ih_ = floats("weight_ih", {4 * hidden, input});
+    weight_hh_ = floats("weight_hh", {4 * hidden, hidden});
+    bias_ = floats("bias", {4 * hidden});
+    h.resize(static_cast<size_t>(hidden));
+    c.resize(static_cast<size_t>(hidden));
+  }
+
+  Row Step(const Row& x) {
+    const size_t hidden = h.size();
+    Row next(hidden);
+    for (size_t j = 0; j < hidden; ++j) {
+      const auto gate = [&](size_t index) {
+        const size_t row = index * hidden + j;
+        return RowProduct(weight_ih_, row, x) + RowProduct(weight_hh_, row, h) +
+               double{bias_[row]};
+      };
+      const double i = Sigmoid(gate(0));
+      const double f = Sigmoid(gate(1));
+      const double g = std::tanh(gate(2));
+      const double o = Sigmoid(gate(3));
+      c[j] = f * c[j] + i * g;
+      next[j] = o * std::tanh(c[j]);
+    }
+    h = next;
+    return next;
+  }
+
+  Row h, c;
+
+ private:
+  static double Sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+
+  std::vector<float> weight_ih_, weight_hh_, bias_;
+};
+
+// The output layer and log-softmax.
+inline Row ReferenceOutput(const model::Bundle& bundle, const Row& x) {
+  const int64_t tokens = bundle.acoustic_model.tokens;
+  const std::vector<float> weight = *bundle.weights.Floats(
+      "output.weight", {tokens, static_cast<int64_t>(x.size())});
+  const std::vector<float> bias =
+      *bundle.weights.Floats("output.bias", {tokens});
+  Row logits;
+  double sum = 0.0;
+  for (size_t token = 0; token < bias.size(); ++token) {
+    logits.push_back(bias[token] + RowProduct(weight, token, x));
+    sum += std::exp(logits.back());
+  }
+  for (double& logit : logits) logit -= std::log(sum);
+  return logits;
+}
+
+// One stream.
 class ReferenceLstm {
  public:
-  explicit ReferenceLstm(const model::Bundle& bundle)
-      : options_(bundle.acoustic_model) {
-    const int64_t gates = int64_t{4} * options_.hidden_size;
-    for (int layer = 0; layer < options_.layers; ++layer) {
-      const std::string prefix = absl::StrCat("lstm.", layer, ".");
-      const int64_t input =
-          layer == 0 ? options_.input_size : options_.hidden_size;
-      layers_.push_back(
-          {*bundle.weights.Floats(prefix + "weight_ih", {gates, input}),
-           *bundle.weights.Floats(prefix + "weight_hh", {gates, gates / 4}),
-           *bundle.weights.Floats(prefix + "bias", {gates}),
-           std::vector<double>(static_cast<size_t>(gates / 4)),
-           std::vector<double>(static_cast<size_t>(gates / 4))});
-    }
-    weight_ = *bundle.weights.Floats("output.weight",
-                                     {options_.tokens, options_.hidden_size});
-    bias_ = *bundle.weights.Floats("output.bias", {options_.tokens});
+  explicit ReferenceLstm(const model::Bundle& bundle) : bundle_(bundle) {
+    for (int layer = 0; layer < bundle.acoustic_model.layers; ++layer)
+      layers_.emplace_back(bundle, layer, "");
   }
 
   // The log-probabilities [tokens] of the next step.
-  std::vector<double> Step(absl::Span<const float> features) {
-    std::vector<double> x(features.begin(), features.end());
-    for (Layer& layer : layers_) x = StepLayer(layer, x);
-    std::vector<double> logits;
-    double sum = 0.0;
-    for (size_t token = 0; token < bias_.size(); ++token) {
-      logits.push_back(bias_[token] + Row(weight_, token, x));
-      sum += std::exp(logits.back());
-    }
-    for (double& logit : logits) logit -= std::log(sum);
-    return logits;
+  Row Step(absl::Span<const float> features) {
+    Row x(features.begin(), features.end());
+    for (ReferenceLayer& layer : layers_) x = layer.Step(x);
+    return ReferenceOutput(bundle_, x);
   }
 
   // As StreamState::values.
-  std::vector<double> State() const {
-    std::vector<double> values;
-    for (const Layer& layer : layers_) {
+  Row State() const {
+    Row values;
+    for (const ReferenceLayer& layer : layers_) {
       values.insert(values.end(), layer.h.begin(), layer.h.end());
       values.insert(values.end(), layer.c.begin(), layer.c.end());
     }
@@ -59,46 +119,34 @@ class ReferenceLstm {
   }
 
  private:
-  struct Layer {
-    std::vector<float> weight_ih, weight_hh, bias;
-    std::vector<double> h, c;
-  };
-
-  static double Row(const std::vector<float>& matrix, size_t row,
-                    const std::vector<double>& x) {
-    double sum = 0.0;
-    for (size_t i = 0; i < x.size(); ++i)
-      sum += double{matrix[row * x.size() + i]} * x[i];
-    return sum;
-  }
-
-  static double Sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
-
-  static std::vector<double> StepLayer(Layer& layer,
-                                       const std::vector<double>& x) {
-    const size_t hidden = layer.h.size();
-    std::vector<double> h(hidden);
-    for (size_t j = 0; j < hidden; ++j) {
-      const auto gate = [&](size_t index) {
-        const size_t row = index * hidden + j;
-        return Row(layer.weight_ih, row, x) +
-               Row(layer.weight_hh, row, layer.h) + double{layer.bias[row]};
-      };
-      const double i = Sigmoid(gate(0));
-      const double f = Sigmoid(gate(1));
-      const double g = std::tanh(gate(2));
-      const double o = Sigmoid(gate(3));
-      layer.c[j] = f * layer.c[j] + i * g;
-      h[j] = o * std::tanh(layer.c[j]);
-    }
-    layer.h = h;
-    return h;
-  }
-
-  model::AcousticModelOptions options_;
-  std::vector<Layer> layers_;
-  std::vector<float> weight_, bias_;
+  const model::Bundle& bundle_;
+  std::vector<ReferenceLayer> layers_;
 };
+
+// The log-probabilities [steps, tokens] of a bidirectional model for `inputs`
+// [steps, input_size]: each layer runs from the first step to the last and from
+// the last to the first, and hands on both outputs, the forward one first.
+inline std::vector<Row> ReferenceBidirectional(const model::Bundle& bundle,
+                                               absl::Span<const float> inputs) {
+  const size_t input_size =
+      static_cast<size_t>(bundle.acoustic_model.input_size);
+  std::vector<Row> rows;
+  for (size_t i = 0; i < inputs.size(); i += input_size)
+    rows.emplace_back(inputs.begin() + i, inputs.begin() + i + input_size);
+  for (int layer = 0; layer < bundle.acoustic_model.layers; ++layer) {
+    ReferenceLayer forward(bundle, layer, "");
+    ReferenceLayer reverse(bundle, layer, "_reverse");
+    std::vector<Row> next;
+    for (const Row& row : rows) next.push_back(forward.Step(row));
+    for (size_t i = rows.size(); i-- > 0;) {
+      const Row h = reverse.Step(rows[i]);
+      next[i].insert(next[i].end(), h.begin(), h.end());
+    }
+    rows = std::move(next);
+  }
+  for (Row& row : rows) row = ReferenceOutput(bundle, row);
+  return rows;
+}
 
 }  // namespace oido::test
 

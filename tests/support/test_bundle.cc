@@ -76,6 +76,10 @@ config::ModelBundle Config(const TestGeometry& geometry) {
   config.mutable_acoustic_model()->set_layers(geometry.layers);
   config.mutable_acoustic_model()->set_hidden_size(geometry.hidden_size);
   config.mutable_acoustic_model()->set_tokens(geometry.tokens);
+  if (geometry.direction == model::Direction::kBidirectional) {
+    config.mutable_acoustic_model()->set_direction(
+        config::AcousticModelConfig::BIDIRECTIONAL);
+  }
   return config;
 }
 
@@ -147,18 +151,25 @@ TestBundle RandomBundle(const TestGeometry& geometry, uint32_t seed) {
   // As torch.nn.LSTM begins, times 3 so that gates also saturate.
   const float bound =
       3.0f / std::sqrt(static_cast<float>(geometry.hidden_size));
+  std::vector<std::string> suffixes = {""};
+  if (geometry.direction == model::Direction::kBidirectional)
+    suffixes.push_back("_reverse");
+  const int64_t output_size =
+      geometry.hidden_size * static_cast<int64_t>(suffixes.size());
   for (int layer = 0; layer < geometry.layers; ++layer) {
     const std::string prefix = absl::StrCat("lstm.", layer, ".");
-    const int64_t input =
-        layer == 0 ? 3 * geometry.mel_bins : geometry.hidden_size;
-    bundle.tensors[prefix + "weight_ih"] =
-        random.Uniform({gates, input}, -bound, bound);
-    bundle.tensors[prefix + "weight_hh"] =
-        random.Uniform({gates, geometry.hidden_size}, -bound, bound);
-    bundle.tensors[prefix + "bias"] = random.Uniform({gates}, -1.0f, 1.0f);
+    const int64_t input = layer == 0 ? 3 * geometry.mel_bins : output_size;
+    for (const std::string& suffix : suffixes) {
+      bundle.tensors[prefix + "weight_ih" + suffix] =
+          random.Uniform({gates, input}, -bound, bound);
+      bundle.tensors[prefix + "weight_hh" + suffix] =
+          random.Uniform({gates, geometry.hidden_size}, -bound, bound);
+      bundle.tensors[prefix + "bias" + suffix] =
+          random.Uniform({gates}, -1.0f, 1.0f);
+    }
   }
   bundle.tensors["output.weight"] =
-      random.Uniform({geometry.tokens, geometry.hidden_size}, -2.0f, 2.0f);
+      random.Uniform({geometry.tokens, output_size}, -2.0f, 2.0f);
   bundle.tensors["output.bias"] =
       random.Uniform({geometry.tokens}, -1.0f, 1.0f);
   bundle.tensors["frontend.mean"] =

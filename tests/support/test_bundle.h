@@ -57,6 +57,7 @@ struct TestGeometry {
   int mel_bins = 8;  // the model's input is 3 * mel_bins
   int hidden_size = 16;
   int tokens = 8;  // blank, ▁, t2, t3, ...
+  model::Direction direction = model::Direction::kUnidirectional;
 };
 
 // Random weights of the size that training gives; everything described.

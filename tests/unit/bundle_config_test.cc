@@ -39,6 +39,15 @@ TEST_F(BundleConfigTest, UnknownKeyIsReportedWithItsLine) {
                     HasSubstr("layerz")));
 }
 
+TEST_F(BundleConfigTest, UnknownDirectionIsReportedWithItsLine) {
+  test::WriteBundle(bundle_, directory_.path());
+  test::WriteFile(
+      directory_.File("bundle.textproto"),
+      "format_version: 1\nacoustic_model {\n  direction: SIDEWAYS\n}");
+  EXPECT_THAT(LoadBundle(directory_.path()).status().ToString(),
+              AllOf(HasSubstr(": line 4, column 1: "), HasSubstr("SIDEWAYS")));
+}
+
 TEST_F(BundleConfigTest, SyntaxErrorIsReportedWithItsLine) {
   test::WriteBundle(bundle_, directory_.path());
   test::WriteFile(directory_.File("bundle.textproto"),
@@ -112,6 +121,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadField{"tokens",
                  [](auto* c) { c->mutable_acoustic_model()->set_tokens(1); },
                  "acoustic_model.tokens is 1, must be in 2..65536"},
+        BadField{"direction",
+                 [](auto* c) {
+                   c->mutable_acoustic_model()->set_direction(
+                       static_cast<config::AcousticModelConfig::Direction>(2));
+                 },
+                 "acoustic_model.direction is 2, must be UNIDIRECTIONAL (0) or "
+                 "BIDIRECTIONAL (1)"},
         BadField{
             "padding",
             [](auto* c) { c->mutable_decoder()->set_flush_padding_ms(-1); },

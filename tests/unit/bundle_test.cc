@@ -51,6 +51,63 @@ TEST(TinyBundleTest, LoadsWhatTheTrainingRecipeWrites) {
   EXPECT_EQ((*bundle)->decoder.emission_delay_ms, 60);
 }
 
+TEST(TinyBundleTest, LoadsABidirectionalModel) {
+  const auto bundle = LoadBundle("tests/data/tiny_bidirectional");
+  ASSERT_TRUE(bundle.ok()) << bundle.status();
+  EXPECT_EQ((*bundle)->acoustic_model.direction, Direction::kBidirectional);
+  EXPECT_EQ((*bundle)->acoustic_model.hidden_size, 16);
+  EXPECT_EQ((*bundle)->acoustic_model.output_size(), 32);
+  EXPECT_EQ((*bundle)->acoustic_model.layer_input_size(0), 24);
+  EXPECT_EQ((*bundle)->acoustic_model.layer_input_size(1), 32);
+}
+
+class BidirectionalBundleTest : public BundleTest {
+ protected:
+  BidirectionalBundleTest() {
+    bundle_ = test::RandomBundle({2, 8, 16, 8, Direction::kBidirectional}, 7);
+  }
+};
+
+TEST_F(BidirectionalBundleTest, NeedsEveryTensorOfTheReverseDirection) {
+  ASSERT_EQ(Load().status(), absl::OkStatus());
+  const test::TestBundle intact = bundle_;
+  for (const char* name : {"lstm.0.weight_ih_reverse", "lstm.1.bias_reverse"}) {
+    bundle_ = intact;
+    bundle_.tensors.erase(name);
+    test::Describe(&bundle_);
+    EXPECT_THAT(LoadError(), HasSubstr(absl::StrCat("/bundle.textproto: tensors"
+                                                    ": ",
+                                                    name, ": is missing")));
+  }
+}
+
+TEST_F(BidirectionalBundleTest, UpperLayersTakeBothDirections) {
+  bundle_.tensors["lstm.1.weight_ih_reverse"] =
+      test::FloatTensor({64, 16}, std::vector<float>(64 * 16));
+  test::Describe(&bundle_);
+  EXPECT_THAT(LoadError(), HasSubstr("lstm.1.weight_ih_reverse: shape is "
+                                     "[64, 16], [64, 32] expected"));
+}
+
+TEST_F(BidirectionalBundleTest, OutputLayerTakesBothDirections) {
+  bundle_.tensors["output.weight"] =
+      test::FloatTensor({8, 16}, std::vector<float>(8 * 16));
+  test::Describe(&bundle_);
+  EXPECT_THAT(LoadError(),
+              HasSubstr("output.weight: shape is [8, 16], [8, 32] expected"));
+}
+
+TEST_F(BidirectionalBundleTest, ReverseTensorsAreNoneOfAStreamingModel) {
+  bundle_.config.mutable_acoustic_model()->clear_direction();
+  EXPECT_FALSE(Load().ok());
+  bundle_ = test::RandomBundle({}, 7);
+  bundle_.tensors["lstm.0.bias_reverse"] =
+      test::FloatTensor({64}, std::vector<float>(64));
+  test::Describe(&bundle_);
+  EXPECT_THAT(LoadError(),
+              HasSubstr("lstm.0.bias_reverse: is not a tensor of this model"));
+}
+
 TEST_F(BundleTest, FillsTheDecodersDefaults) {
   auto bundle = Load();
   ASSERT_TRUE(bundle.ok()) << bundle.status();

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
+DIRECTIONS = ("unidirectional", "bidirectional")
 BLANK_TOKEN = "<blank>"
 SPACE_TOKEN = "\N{LOWER ONE EIGHTH BLOCK}"  # stands for the space between words
 
@@ -53,7 +54,7 @@ def _number(value: float) -> str:
 
 def _textproto(
     info: BundleInfo, frontend: FrontendSettings, tokens: list[str], tokens_sha256: str,
-    tensors: dict[str, np.ndarray], layers: int, hidden_size: int,
+    tensors: dict[str, np.ndarray], layers: int, hidden_size: int, direction: str,
 ) -> str:
     lines = [
         "# proto-file: proto/oido/config/model_bundle.proto",
@@ -70,6 +71,7 @@ def _textproto(
         f"  layers: {layers}",
         f"  hidden_size: {hidden_size}",
         f"  tokens: {len(tokens)}",
+        *([f"  direction: {direction.upper()}"] if direction != DIRECTIONS[0] else []),
         "}",
         "decoder {",
         f"  flush_padding_ms: {info.flush_padding_ms}",
@@ -93,9 +95,11 @@ def _textproto(
 
 def write_bundle(
     directory: Path, info: BundleInfo, frontend: FrontendSettings, tokens: list[str],
-    tensors: dict[str, np.ndarray], layers: int, hidden_size: int,
+    tensors: dict[str, np.ndarray], layers: int, hidden_size: int, *, direction: str = "unidirectional",
 ) -> None:
-    """Writes the three files; tensor names as in model_bundle.proto."""
+    """Writes the three files; tensor names as in model_bundle.proto, `direction` one of DIRECTIONS."""
+    if direction not in DIRECTIONS:
+        raise ValueError(f"direction is {direction!r}, must be one of {DIRECTIONS}")
     directory.mkdir(parents=True, exist_ok=True)
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     save_file(tensors, directory / "weights.safetensors")
@@ -103,6 +107,6 @@ def write_bundle(
     tokens_text = "".join(f"{token}\n" for token in tokens).encode()
     (directory / "tokens.txt").write_bytes(tokens_text)
     text = _textproto(
-        info, frontend, tokens, hashlib.sha256(tokens_text).hexdigest(), tensors, layers, hidden_size
+        info, frontend, tokens, hashlib.sha256(tokens_text).hexdigest(), tensors, layers, hidden_size, direction
     )
     (directory / "bundle.textproto").write_text(text, encoding="utf-8")

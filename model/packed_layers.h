@@ -1,0 +1,28 @@
+// Packs a bundle's layers for oneDNN, and what follows the last of them.
+#ifndef OIDO_MODEL_PACKED_LAYERS_H_
+#define OIDO_MODEL_PACKED_LAYERS_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "model/bundle.h"
+#include "model/primitives.h"
+
+namespace oido::model {
+
+// LSTM layer `layer`, from 0; `suffix` is behind its tensors' names: "" or
+// kReverseSuffix.
+absl::StatusOr<std::unique_ptr<const PackedLstm>> PackLayer(
+    const Bundle& bundle, int layer, absl::string_view suffix);
+
+absl::StatusOr<std::unique_ptr<const PackedLinear>> PackOutput(
+    const Bundle& bundle);
+
+// log_probs = logits - log(sum(exp(logits))), both [tokens].
+void LogSoftmax(absl::Span<const float> logits, absl::Span<float> log_probs);
+
+}  // namespace oido::model
+
+#endif  // OIDO_MODEL_PACKED_LAYERS_H_
