@@ -1,214 +1,37 @@
-"""Reference word decoder: beam search with a lexicon and an n-gram model over either head, and both combined."""
+"""Word error rates of a checkpoint with lexicon and language model: each head, and both combined."""
 
 import argparse
 import itertools
-import math
-import sys
+import json
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from tqdm import tqdm
 
-from oido_train import tokens
+from oido_train import tokens, word_decoder
+from oido_train.audio import read_samples
 from oido_train.config import Experiment, read_experiment
 from oido_train.dataset import stack_frames
-from oido_train.lexicon import PHONE_IDS, PHONES, Lexicon
+from oido_train.evaluate import load_model
+from oido_train.frontend import open_frontend
+from oido_train.lexicon import PHONE_IDS
 from oido_train.manifest import Utterance, read_manifest
-from oido_train.model import StreamingLstm
+from oido_train.model import StackedLstm
+from oido_train.prepare import open_cache
 from oido_train.scoring import ErrorCount, count_errors
-
-BLANK_ID = 0  # in both heads
-_SPACE_ID = tokens.encode(" ")[0]
-_IMPOSSIBLE = -1e9  # natural log
-
-
-@dataclass(frozen=True)
-class DecoderOptions:
-    """Weights of the search; scores are natural logarithms."""
-
-    beam: int = 64
-    beam_threshold: float = 18.0  # hypotheses this far behind the best are dropped
-    lm_weight: float = 0.8
-    word_score: float = 0.5  # added for each word
-    blank_penalty: float = 0.5  # taken from the blank at every step
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One sentence of an n-best list, with its parts of the score before their weights."""
-
-    words: tuple[str, ...]
-    acoustic: float
-    lm: float
-
-
-@dataclass(frozen=True)
-class Weights:
-    """How the parts of a candidate's score are added; letters are its CTC score by the letter head."""
-
-    lm: float
-    word: float
-    letters: float
-
-
-def read_unigrams(arpa: Path) -> dict[str, float]:
-    """Natural-log probability of each word of an ARPA file; its symbols left out."""
-    unigrams: dict[str, float] = {}
-    inside = False
-    with open(arpa, encoding="utf-8") as file:
-        for line in file:
-            if line.startswith("\\"):
-                if inside:
-                    break
-                inside = line.startswith("\\1-grams:")
-            elif inside and line.strip():
-                probability, word = line.split()[:2]
-                if not word.startswith("<"):
-                    unigrams[word] = float(probability) * math.log(10)
-    return unigrams
-
-
-def word_pronunciations(words: Iterable[str], dictionary: Path, stored: Path) -> list[tuple[str, tuple[str, ...]]]:
-    """All pronunciations of each word; kept in `stored`, a line each, as the network for unknown words is slow."""
-    known: dict[str, list[tuple[str, ...]]] = {}
-    if stored.exists():
-        for line in stored.read_text(encoding="utf-8").splitlines():
-            word, *phones = line.split()
-            known.setdefault(word, []).append(tuple(phones))
-    words = list(words)
-    missing = [word for word in words if word not in known]
-    if missing:
-        lexicon = Lexicon(dictionary)
-        for word in missing:
-            known[word] = list(dict.fromkeys(tuple(phones) for phones in lexicon.pronunciations(word)))
-        lines = (f"{word}\t{' '.join(phones)}\n" for word in sorted(known) for phones in known[word])
-        stored.write_text("".join(lines), encoding="utf-8")
-    return [(word, phones) for word in words for phones in known[word]]
-
-
-class WordDecoder:
-    """flashlight-text's lexicon decoder, made to follow CTC where words have no separator.
-
-    It ends a word with the first step of its last token, and would refuse further steps of it. So a
-    phone spelling `a b` is entered twice, as `a b` and as `a b b'`, where b' is an output of its own
-    with the value of b: staying in `a b` and leaving through b' are the further steps. (A blank
-    between b and b' is let through as well, which the exact rule would not.) Letter spellings end
-    with the space; one more step behind the last lets a sentence end without.
-    """
-
-    def __init__(
-        self, spellings: list[tuple[str, tuple[int, ...]]], unigrams: dict[str, float], arpa: Path,
-        classes: int, with_spaces: bool,
-    ) -> None:
-        from flashlight.lib.text import decoder as flashlight
-        from flashlight.lib.text.decoder.kenlm import KenLM
-        from flashlight.lib.text.dictionary import Dictionary
-
-        self._flashlight = flashlight
-        self._classes = classes
-        self._with_spaces = with_spaces
-        self._words = Dictionary()
-        for word in unigrams:
-            self._words.add_entry(word)
-        self._words.add_entry("<unk>")
-        self._lm = KenLM(str(arpa), self._words)
-        self._trie = flashlight.Trie(2 * classes, _SPACE_ID if with_spaces else BLANK_ID)
-        for word, ids in sorted(spellings, key=lambda item: -unigrams[item[0]]):
-            index, ahead = self._words.get_index(word), unigrams[word] / math.log(10)
-            extra = _SPACE_ID if with_spaces else classes + ids[-1]
-            if not with_spaces:
-                self._trie.insert(list(ids), index, ahead)
-            self._trie.insert([*ids, extra], index, ahead)
-        self._trie.smear(flashlight.SmearingMode.MAX)
-
-    def n_best(self, log_probabilities: np.ndarray, options: DecoderOptions, count: int) -> list[Candidate]:
-        """The best distinct sentences for natural-log outputs [steps, classes], best first."""
-        flashlight = self._flashlight
-        settings = flashlight.LexiconDecoderOptions(
-            beam_size=options.beam, beam_size_token=2 * self._classes, beam_threshold=options.beam_threshold,
-            lm_weight=options.lm_weight * math.log(10), word_score=options.word_score, unk_score=-math.inf,
-            sil_score=0.0 if self._with_spaces else _IMPOSSIBLE,  # else the blank at a word's end counts twice
-            log_add=True, criterion_type=flashlight.CriterionType.CTC,
-        )
-        search = flashlight.LexiconDecoder(
-            settings, self._trie, self._lm, _SPACE_ID if self._with_spaces else BLANK_ID, BLANK_ID,
-            self._words.get_index("<unk>"), [], False,
-        )
-        emissions = self._emissions(log_probabilities, options.blank_penalty)
-        results = search.decode(emissions.ctypes.data, len(emissions), emissions.shape[1])
-        candidates: dict[tuple[str, ...], Candidate] = {}
-        for result in results:
-            words = tuple(self._words.get_entry(index) for index in result.words if index >= 0)
-            lm = result.lmScore * math.log(10)
-            acoustic = result.score - options.lm_weight * lm - options.word_score * len(words)
-            candidates.setdefault(words, Candidate(words, acoustic, lm))
-            if len(candidates) == count:
-                break
-        return list(candidates.values())
-
-    def _emissions(self, log_probabilities: np.ndarray, blank_penalty: float) -> np.ndarray:
-        values = log_probabilities.astype(np.float32)
-        values[:, BLANK_ID] -= blank_penalty
-        if self._with_spaces:
-            last = np.full((1, self._classes), _IMPOSSIBLE, np.float32)
-            last[0, [BLANK_ID, _SPACE_ID]] = 0.0
-            values = np.concatenate([values, last])
-        return np.ascontiguousarray(np.concatenate([values, values], axis=1))
-
-
-def phone_decoder(pronunciations: list[tuple[str, tuple[str, ...]]], unigrams: dict[str, float], arpa: Path) -> WordDecoder:
-    """Decoder over the phone head."""
-    spellings = [(word, tuple(PHONE_IDS[phone] for phone in phones)) for word, phones in pronunciations]
-    return WordDecoder(spellings, unigrams, arpa, len(PHONES), with_spaces=False)
-
-
-def letter_decoder(unigrams: dict[str, float], arpa: Path) -> WordDecoder:
-    """Decoder over the letter head."""
-    spellings = [(word, tuple(tokens.encode(word))) for word in unigrams]
-    return WordDecoder(spellings, unigrams, arpa, len(tokens.TOKENS), with_spaces=True)
-
-
-def letter_scores(log_probabilities: np.ndarray, texts: list[str]) -> np.ndarray:
-    """Natural-log CTC probability of each text for letter outputs [steps, tokens]."""
-    targets = [torch.tensor(tokens.encode(text), dtype=torch.long) for text in texts]
-    steps = torch.from_numpy(log_probabilities.astype(np.float32))[:, None].expand(-1, len(texts), -1)
-    loss = torch.nn.functional.ctc_loss(
-        steps, torch.nn.utils.rnn.pad_sequence(targets, batch_first=True),
-        torch.full((len(texts),), len(log_probabilities)), torch.tensor([len(target) for target in targets]),
-        blank=BLANK_ID, reduction="none",
-    )
-    return -np.minimum(loss.numpy(), -_IMPOSSIBLE)
-
-
-def choose(candidates: list[Candidate], letters: np.ndarray, weights: Weights) -> str:
-    """The best sentence by the weighted sum."""
-    if not candidates:
-        return ""
-    scores = [
-        c.acoustic + weights.lm * c.lm + weights.word * len(c.words) + weights.letters * score
-        for c, score in zip(candidates, letters)
-    ]
-    return " ".join(candidates[int(np.argmax(scores))].words)
-
-
-def ideal_phones(pronunciations: dict[str, tuple[str, ...]], text: str, right: float = 0.9) -> np.ndarray:
-    """Log outputs [steps, phones] that say `text`: each phone for two steps, then blank."""
-    ids = [PHONE_IDS[phone] for word in text.split() for phone in pronunciations[word]]
-    classes = np.array([step for phone in ids for step in (phone, phone, BLANK_ID)])
-    outputs = np.full((len(classes), len(PHONES)), (1.0 - right) / (len(PHONES) - 1))
-    outputs[np.arange(len(classes)), classes] = right
-    return np.log(outputs)
+from oido_train.word_decoder import Candidate, DecoderOptions, Weights, WordDecoder, choose
 
 
 @torch.no_grad()
-def log_outputs(model: StreamingLstm, log_mels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def log_outputs(model: StackedLstm, log_mels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Log probabilities [steps, tokens] of letters and [steps, phones] of phones, for [frames, mel_bins]."""
     frames = model.normalise(torch.from_numpy(log_mels.astype(np.float32))).numpy()
     inputs = torch.from_numpy(stack_frames(frames, model.stacked_frames, model.stacked_frames))
-    letters, phones, _ = model(inputs[:, None])
+    letters, phones, _ = model(inputs[:, None], torch.tensor([len(inputs)]))
     return letters[:, 0].log_softmax(-1).numpy(), phones[:, 0].log_softmax(-1).numpy()
 
 
@@ -265,7 +88,9 @@ class Material:
     phones: list[np.ndarray]
 
     def part(self, chosen: list[bool]) -> "Material":
-        return Material(*(list(itertools.compress(items, chosen)) for items in (self.utterances, self.letters, self.phones)))
+        """The chosen utterances only."""
+        lists = (list(itertools.compress(items, chosen)) for items in (self.utterances, self.letters, self.phones))
+        return Material(*lists)
 
 
 def best_sentences(decoder: WordDecoder, outputs: list[np.ndarray], options: DecoderOptions) -> list[str]:
@@ -274,9 +99,7 @@ def best_sentences(decoder: WordDecoder, outputs: list[np.ndarray], options: Dec
     return [" ".join(found[0].words) if found else "" for found in lists]
 
 
-def rescored(
-    lists: list[list[Candidate]], scores: list[np.ndarray], weights: Weights
-) -> list[str]:
+def rescored(lists: list[list[Candidate]], scores: list[np.ndarray], weights: Weights) -> list[str]:
     """The best sentence of each n-best list."""
     return [choose(candidates, letters, weights) for candidates, letters in zip(lists, scores)]
 
@@ -291,3 +114,197 @@ def tune_weights(
         for letters, lm, word in grid
     ]
     return min(trials, key=lambda weights: mean_rate(utterances, rescored(lists, scores, weights)))
+
+
+@dataclass
+class Setup:
+    """Decoders of both heads and the weights found for them."""
+
+    phones: WordDecoder
+    letters: WordDecoder
+    phone_options: DecoderOptions = DecoderOptions()
+    letter_options: DecoderOptions = DecoderOptions()
+    weights: Weights = Weights(1.0, 0.5, 0.6)
+
+    def save(self, path: Path) -> None:
+        """Writes the options and weights as JSON."""
+        values = {name: asdict(getattr(self, name)) for name in ("phone_options", "letter_options", "weights")}
+        path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+
+    def load(self, path: Path) -> None:
+        """Reads what `save` wrote."""
+        values = json.loads(path.read_text(encoding="utf-8"))
+        self.phone_options = DecoderOptions(**values["phone_options"])
+        self.letter_options = DecoderOptions(**values["letter_options"])
+        self.weights = Weights(**values["weights"])
+
+
+def read_material(
+    experiment: Experiment, utterances: list[Utterance], checkpoint: Path, cache_dir: Path, binary: Path | None
+) -> Material:
+    """Runs the network over all utterances; log-mels come from the cache, or else from the audio."""
+    cache = open_cache(cache_dir, "clean", experiment.frontend.mel_bins)
+    padding = experiment.data.flush_padding_ms * experiment.frontend.sample_rate_hz // 1000
+    frontend = None
+    model = load_model(experiment, checkpoint)
+    material = Material(utterances, [], [])
+    for utterance in tqdm(utterances, desc="network", disable=None):
+        if utterance.utterance_id in cache.place:
+            log_mels = cache.log_mels(utterance.utterance_id)
+        else:
+            frontend = frontend or open_frontend(binary, experiment.frontend)
+            log_mels = frontend.log_mels(np.pad(read_samples(utterance.path), (0, padding)))
+        letters, phones = log_outputs(model, log_mels)
+        material.letters.append(letters)
+        material.phones.append(phones)
+    return material
+
+
+def combine(material: Material, setup: Setup, count: int) -> tuple[list[list[Candidate]], list[np.ndarray]]:
+    """N-best lists by phones, with the letter head's score of each sentence."""
+    lists = [setup.phones.n_best(values, setup.phone_options, count) for values in material.phones]
+    texts = ([" ".join(candidate.words) for candidate in candidates] for candidates in lists)
+    scores = [
+        word_decoder.letter_scores(values, found) if found else np.zeros(0)
+        for values, found in zip(material.letters, texts)
+    ]
+    return lists, scores
+
+
+def tune(material: Material, setup: Setup, count: int) -> None:
+    """Finds all weights on these utterances."""
+    steps = {"lm_weight": 0.15, "word_score": 0.5, "blank_penalty": 0.5}
+
+    def cost_of(decoder: WordDecoder, outputs: list[np.ndarray]) -> Callable[[DecoderOptions], float]:
+        def cost(options: DecoderOptions) -> float:
+            rate = mean_rate(material.utterances, best_sentences(decoder, outputs, options))
+            print(f"  {rate:.2%} {options}", flush=True)
+            return rate
+
+        return cost
+
+    setup.phone_options = climb(setup.phone_options, steps, cost_of(setup.phones, material.phones))
+    setup.letter_options = climb(setup.letter_options, steps, cost_of(setup.letters, material.letters))
+    setup.weights = tune_weights(material.utterances, *combine(material, setup, count), setup.phone_options)
+    print(f"phones {setup.phone_options}\nletters {setup.letter_options}\ncombined {setup.weights}", flush=True)
+
+
+def greedy_phone_errors(material: Material, pronunciations: dict[str, tuple[str, ...]]) -> dict[str, ErrorCount]:
+    """Phone errors of each source against the first pronunciation of each word."""
+    table: dict[str, ErrorCount] = {}
+    for utterance, outputs in zip(material.utterances, material.phones):
+        words = utterance.text.split()
+        if all(word in pronunciations for word in words):
+            expected = [PHONE_IDS[phone] for word in words for phone in pronunciations[word]]
+            found = tokens.collapse(outputs.argmax(-1).tolist())
+            table.setdefault(utterance.source, ErrorCount()).add(count_errors(expected, found))
+    return table
+
+
+def _print_rates(name: str, table: dict[str, ErrorCount], seconds: float) -> None:
+    rates = ", ".join(f"{source} {count.rate:.2%}" for source, count in sorted(table.items()))
+    print(f"{name}: {rates} ({seconds:.1f} CPU s)", flush=True)
+
+
+def report(material: Material, setup: Setup, pronunciations: dict[str, tuple[str, ...]], count: int) -> list[str]:
+    """Prints error rates by source for each way to decode; the combined sentences come back."""
+    utterances = material.utterances
+    _print_rates("phone errors, greedy", greedy_phone_errors(material, pronunciations), 0.0)
+
+    def measure(name: str, decode: Callable[[], list[str]]) -> list[str]:
+        start = time.process_time()
+        sentences = decode()
+        _print_rates(name, errors_by_source(utterances, sentences), time.process_time() - start)
+        return sentences
+
+    greedy = (tokens.decode(tokens.collapse(outputs.argmax(-1).tolist())) for outputs in material.letters)
+    measure("words, letters greedy", lambda: list(greedy))
+    measure("words, phones", lambda: best_sentences(setup.phones, material.phones, setup.phone_options))
+    measure("words, letters", lambda: best_sentences(setup.letters, material.letters, setup.letter_options))
+    return measure("words, combined", lambda: rescored(*combine(material, setup, count), setup.weights))
+
+
+def report_ideal(material: Material, setup: Setup, pronunciations: dict[str, tuple[str, ...]]) -> None:
+    """Prints what is lost with ideal phones: sentences with unknown words in, and out."""
+    known = [all(word in pronunciations for word in u.text.split()) for u in material.utterances]
+    chosen = list(itertools.compress(material.utterances, known))
+    outputs = [word_decoder.ideal_phones(pronunciations, u.text) for u in chosen]
+    sentences = best_sentences(setup.phones, outputs, setup.phone_options)
+    _print_rates("words, ideal phones, sentences of known words", errors_by_source(chosen, sentences), 0.0)
+    table: dict[str, ErrorCount] = {}
+    for utterance in material.utterances:
+        words = utterance.text.split()
+        unknown = sum(word not in pronunciations for word in words)
+        table.setdefault(utterance.source, ErrorCount()).add(ErrorCount(unknown, 0, 0, len(words)))
+    _print_rates("unknown words", table, 0.0)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--data", type=Path, action="append", required=True)
+    parser.add_argument("--work", type=Path, required=True, help="holds features/, the caches of `prepare`")
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--arpa", type=Path, required=True, help="from oido_train.language_model")
+    parser.add_argument("--lexicon", type=Path, required=True, help="pronunciations; made where it is missing")
+    parser.add_argument("--weights", type=Path, required=True, help="JSON; --tune writes it")
+    parser.add_argument("--tune", action="store_true", help="on one half of the dev split; the other is reported")
+    parser.add_argument("--split", choices=("dev", "eval"), default="dev")
+    parser.add_argument("--limit", type=int, help="utterances of each source, at most")
+    parser.add_argument("--beam", type=int, help="in place of the one in --weights")
+    parser.add_argument("--candidates", type=int, default=30, help="of the n-best list to combine the heads")
+    parser.add_argument("--hypotheses", type=Path, help="file for: id, text, combined sentence")
+    parser.add_argument("--oido-features", type=Path, help="binary, for utterances without cached log-mels")
+    return parser.parse_args()
+
+
+def _choose_utterances(utterances: list[Utterance], split: str, limit: int | None) -> list[Utterance]:
+    """Evenly spread over each source, `limit` of each."""
+    by_source: dict[str, list[Utterance]] = {}
+    for utterance in utterances:
+        if utterance.split == split:
+            by_source.setdefault(utterance.source, []).append(utterance)
+    chosen: list[Utterance] = []
+    for found in by_source.values():
+        count = min(limit or len(found), len(found))
+        chosen += [found[index * len(found) // count] for index in range(count)]
+    return chosen
+
+
+def main() -> None:
+    """Command line."""
+    options = _options()
+    torch.set_num_threads(1)
+    experiment = read_experiment(options.config)
+    utterances = read_manifest(options.data, experiment.data.dev_speakers)
+    utterances = _choose_utterances(utterances, options.split, options.limit)
+    unigrams = word_decoder.read_unigrams(options.arpa)
+    dictionary = options.data[0] / "lexicon" / "cmudict.dict"
+    entries = word_decoder.word_pronunciations(unigrams, dictionary, options.lexicon)
+    first = dict(reversed(entries))
+    setup = Setup(
+        word_decoder.phone_decoder(entries, unigrams, options.arpa), word_decoder.letter_decoder(unigrams, options.arpa)
+    )
+    if options.weights.exists():
+        setup.load(options.weights)
+    if options.beam:
+        setup.phone_options = replace(setup.phone_options, beam=options.beam)
+        setup.letter_options = replace(setup.letter_options, beam=options.beam)
+    material = read_material(
+        experiment, utterances, options.checkpoint, options.work / "features", options.oido_features
+    )
+    if options.split == "dev":
+        tuned_on = halves(utterances)
+        if options.tune:
+            tune(material.part(tuned_on), setup, options.candidates)
+            setup.save(options.weights)
+        material = material.part([not chosen for chosen in tuned_on])
+    report_ideal(material, setup, first)
+    sentences = report(material, setup, first, options.candidates)
+    if options.hypotheses:
+        lines = (f"{u.utterance_id}\t{u.text}\t{s}\n" for u, s in zip(material.utterances, sentences))
+        options.hypotheses.write_text("".join(lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
