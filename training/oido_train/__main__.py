@@ -1,4 +1,4 @@
-"""Command line: python -m oido_train prepare|align|splice|train|average|export|evaluate|degrade."""
+"""Command line: python -m oido_train STAGE."""
 
 import argparse
 from pathlib import Path
@@ -83,6 +83,15 @@ def _degrade(arguments: argparse.Namespace, experiment: Experiment) -> None:
     degrade([u for u in chosen if u.source in wanted], arguments.snr_db, arguments.telephone, arguments.out)
 
 
+def _synthesize(arguments: argparse.Namespace, experiment: Experiment) -> None:
+    from oido_train.synthesize import Synthesizer, synthesize
+
+    synthesizer = Synthesizer(arguments.command_line, arguments.source, arguments.licence)
+    synthesize(
+        synthesizer, arguments.text, arguments.speaker, arguments.count, arguments.seed, arguments.jobs, arguments.out
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="oido_train", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="experiment (.toml)")
@@ -131,6 +140,21 @@ def main() -> None:
     command.add_argument("--version", required=True)
     command.add_argument("--dtype", default="float32", choices=["float32", "float16"], help="of the matrices")
     command.set_defaults(run_stage=_export)
+
+    command = commands.add_parser("synthesize", help="a data folder of synthetic speech")
+    command.add_argument(
+        "--command", dest="command_line", required=True,
+        help="program to run, with {wav}, {speaker} and, unless it reads standard input, {text}",
+    )
+    command.add_argument("--text", type=Path, required=True, help="one sentence a line")
+    command.add_argument("--speaker", action="append", required=True, help="may be given more than once")
+    command.add_argument("--count", type=int, required=True, help="sentences")
+    command.add_argument("--source", required=True, help="name of the collection")
+    command.add_argument("--licence", required=True)
+    command.add_argument("--seed", type=int, default=1)
+    command.add_argument("--jobs", type=int, default=1)
+    command.add_argument("--out", type=Path, required=True)
+    command.set_defaults(run_stage=_synthesize)
 
     command = commands.add_parser("degrade", help="a split with noise or through a telephone line, as files")
     command.add_argument("--split", default="eval", choices=["dev", "eval"])

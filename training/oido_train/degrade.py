@@ -9,10 +9,7 @@ import soundfile
 from tqdm import tqdm
 
 from oido_train import audio
-from oido_train.manifest import Utterance
-
-COLUMNS = ("utt_id", "path", "seconds", "speaker", "sex", "source", "split", "text", "licence")
-
+from oido_train.manifest import COLUMNS, Utterance
 
 def degraded(samples: np.ndarray, snr_db: float | None, telephone: bool, rng: np.random.Generator) -> np.ndarray:
     """Coloured noise at `snr_db`, then a telephone line: 8 kHz sample rate and G.711 mu-law."""

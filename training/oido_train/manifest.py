@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+COLUMNS = ("utt_id", "path", "seconds", "speaker", "sex", "source", "split", "text", "licence")
+
+
 @dataclass(frozen=True)
 class Utterance:
     """One recorded sentence with its text."""
