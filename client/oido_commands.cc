@@ -170,8 +170,9 @@ int RunModels(const ModelsCommand& command) {
   }
   for (const v1::Model& model : models->models()) {
     std::cout << absl::StrFormat(
-        "%s  %s  %s  %d Hz%s  %s\n", model.name(), model.version(),
+        "%s  %s  %s  %d Hz%s%s  %s\n", model.name(), model.version(),
         model.language_code(), model.sample_rate_hertz(),
+        model.offline() ? "  (offline)" : "",
         model.is_default() ? "  (default)" : "", model.description());
   }
   return kExitOk;

@@ -78,6 +78,7 @@ Json ToJson(const v1::ListModelsResponse& response) {
                       {"description", model.description()},
                       {"sample_rate_hertz", model.sample_rate_hertz()},
                       {"is_default", model.is_default()},
+                      {"offline", model.offline()},
                       {"step_seconds", Seconds(model.step())}});
   }
   return {{"models", models}};

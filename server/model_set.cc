@@ -11,6 +11,25 @@
 #include "server/errors.h"
 
 namespace oido::server {
+namespace {
+
+absl::StatusOr<std::shared_ptr<LoadedModel>> LoadModel(
+    std::shared_ptr<const model::Bundle> bundle) {
+  auto loaded = std::make_shared<LoadedModel>();
+  if (bundle->acoustic_model.direction == model::Direction::kBidirectional) {
+    auto offline_model = model::OfflineModel::Create(*bundle);
+    if (!offline_model.ok()) return offline_model.status();
+    loaded->offline_model = *std::move(offline_model);
+  } else {
+    auto acoustic_model = model::AcousticModel::Create(*bundle);
+    if (!acoustic_model.ok()) return acoustic_model.status();
+    loaded->acoustic_model = *std::move(acoustic_model);
+  }
+  loaded->bundle = std::move(bundle);
+  return loaded;
+}
+
+}  // namespace
 
 absl::StatusOr<ModelSet> ModelSet::Load(
     const std::vector<std::string>& directories) {
@@ -26,29 +45,39 @@ absl::StatusOr<ModelSet> ModelSet::Load(
           absl::StrCat("model: \"", (*bundle)->name, "\" is in both ",
                        other->bundle->directory, " and ", directory));
     }
-    auto acoustic_model = model::AcousticModel::Create(**bundle);
-    if (!acoustic_model.ok()) return acoustic_model.status();
-    auto loaded = std::make_shared<LoadedModel>();
-    loaded->index = static_cast<int>(set.models_.size());
-    loaded->bundle = *std::move(bundle);
-    loaded->acoustic_model = *std::move(acoustic_model);
-    set.models_.push_back(std::move(loaded));
+    auto loaded = LoadModel(*std::move(bundle));
+    if (!loaded.ok()) return loaded.status();
+    (*loaded)->index = static_cast<int>(set.models_.size());
+    set.models_.push_back(*std::move(loaded));
   }
   return set;
 }
 
 absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelSet::Find(
     absl::string_view name) const {
-  if (name.empty()) return models_.front();
   for (const auto& model : models_) {
     if (model->bundle->name == name) return model;
   }
-  const std::string known =
-      absl::StrJoin(models_, ", ", [](std::string* out, const auto& model) {
-        absl::StrAppend(out, "\"", model->bundle->name, "\"");
-      });
   return absl::NotFoundError(absl::StrCat("config.model: no model ",
-                                          Quoted(name), "; there is ", known));
+                                          Quoted(name), "; there is ",
+                                          Names(ModelUse::kRecording)));
+}
+
+std::shared_ptr<const LoadedModel> ModelSet::Default(ModelUse use) const {
+  const bool want_offline = use == ModelUse::kRecording;
+  for (const auto& model : models_) {
+    if (model->offline() == want_offline) return model;
+  }
+  return use == ModelUse::kRecording ? models_.front() : nullptr;
+}
+
+std::string ModelSet::Names(ModelUse use) const {
+  std::vector<std::string> names;
+  for (const auto& model : models_) {
+    if (use == ModelUse::kStream && model->offline()) continue;
+    names.push_back(absl::StrCat("\"", model->bundle->name, "\""));
+  }
+  return names.empty() ? "none" : absl::StrJoin(names, ", ");
 }
 
 absl::StatusOr<std::vector<std::string>> FindBundles(

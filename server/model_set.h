@@ -10,17 +10,29 @@
 #include "absl/strings/string_view.h"
 #include "model/acoustic_model.h"
 #include "model/bundle.h"
+#include "model/offline_model.h"
 
 namespace oido::server {
 
 // Immutable; shared by all threads.
 struct LoadedModel {
+  // Needs the whole recording before it says anything.
+  bool offline() const { return offline_model != nullptr; }
+
   int index = 0;  // place in the ModelSet
   std::shared_ptr<const model::Bundle> bundle;
+  // One of these two.
   std::shared_ptr<const model::AcousticModel> acoustic_model;
+  std::shared_ptr<const model::OfflineModel> offline_model;
 };
 
-// Immutable; the first model is the default. Never empty.
+// What a client wants a model for.
+enum class ModelUse {
+  kStream,     // not with an offline model
+  kRecording,  // any model, by default an offline one
+};
+
+// Immutable. Never empty.
 class ModelSet {
  public:
   // Loads each bundle directory. Errors name the directory and what is wrong
@@ -28,9 +40,16 @@ class ModelSet {
   static absl::StatusOr<ModelSet> Load(
       const std::vector<std::string>& directories);
 
-  // Empty `name`: the default. NOT_FOUND lists what there is.
+  // NOT_FOUND lists what there is.
   absl::StatusOr<std::shared_ptr<const LoadedModel>> Find(
       absl::string_view name) const;
+
+  // The model where none is named: the first of its kind. nullptr: a streaming
+  // one is wanted and there is none.
+  std::shared_ptr<const LoadedModel> Default(ModelUse use) const;
+
+  // Their names for messages, each in quotes; "none" where there is none.
+  std::string Names(ModelUse use) const;
 
   const std::vector<std::shared_ptr<const LoadedModel>>& models() const {
     return models_;

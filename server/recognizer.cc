@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/window_runner.h"
 
 namespace oido::server {
 
@@ -27,7 +28,9 @@ Recognizer::Recognizer(std::shared_ptr<const LoadedModel> model,
       audio_decoder_(std::move(audio_decoder)),
       frontend_(model_->bundle->frontend),
       state_(model_->bundle->acoustic_model),
-      decoder_(model_->bundle) {}
+      decoder_(model_->bundle) {
+  if (model_->offline()) window_.emplace(WindowsOf(*model_->bundle));
+}
 
 absl::Status Recognizer::AcceptAudio(absl::string_view bytes,
                                      Workbench& bench) {
@@ -43,6 +46,7 @@ absl::Status Recognizer::AcceptAudio(absl::string_view bytes,
     if (too_long) bench.samples.resize(room);
   }
   frontend_.AcceptWaveform(bench.samples, bench.log_mel);
+  FillWindow();
   samples_decoded_ += static_cast<int64_t>(bench.samples.size());
   if (!too_long) return absl::OkStatus();
   return absl::OutOfRangeError(
@@ -62,6 +66,7 @@ absl::Status Recognizer::EndUtterance(Workbench& bench) {
   frontend_.AcceptWaveform(bench.samples, bench.log_mel);
   samples_decoded_ += static_cast<int64_t>(bench.samples.size());
   frontend_.Flush(model_->bundle->decoder.flush_padding_ms, bench.log_mel);
+  FillWindow();
   return status;
 }
 
@@ -76,8 +81,44 @@ void Recognizer::CompleteUtterance(std::vector<Result>& finals) {
   steps_ = 0;
 }
 
+bool Recognizer::has_step() const {
+  if (frontend_.steps_ready() > 0) return true;  // of a full window, if any
+  return window_.has_value() && ending_ && !window_->empty();
+}
+
+void Recognizer::FillWindow() {
+  if (!window_.has_value()) return;
+  while (!window_->full() && frontend_.steps_ready() > 0)
+    frontend_.PopStep(window_->AddStep());
+}
+
 void Recognizer::Advance(absl::Span<const float> log_probs,
                          std::vector<Result>& finals) {
+  if (window_.has_value()) {
+    AdvanceWindow(log_probs, finals);
+  } else {
+    AdvanceStep(log_probs, finals);
+  }
+}
+
+void Recognizer::AdvanceWindow(absl::Span<const float> log_probs,
+                               std::vector<Result>& finals) {
+  const size_t tokens = static_cast<size_t>(model_->bundle->tokens.size());
+  const bool more = frontend_.steps_ready() > 0;
+  const model::WindowBuffer::Range counting =
+      more ? window_->CountingBeforeMore() : window_->CountingAtTheEnd();
+  for (int i = counting.begin; i < counting.end; ++i)
+    AdvanceStep(log_probs.subspan(i * tokens, tokens), finals);
+  if (more) {
+    window_->Advance();
+    FillWindow();
+  } else {
+    window_->Reset();
+  }
+}
+
+void Recognizer::AdvanceStep(absl::Span<const float> log_probs,
+                             std::vector<Result>& finals) {
   decoder_.Advance(log_probs);
   ++steps_;
   if (decoder_.AtEndpoint()) EmitFinal(finals);
@@ -96,7 +137,8 @@ int64_t Recognizer::samples_processed() const {
 size_t Recognizer::size_bytes() const {
   return sizeof(*this) - sizeof(frontend_) - sizeof(state_) - sizeof(decoder_) +
          audio_decoder_->size_bytes() + frontend_.size_bytes() +
-         state_.size_bytes() + decoder_.size_bytes();
+         state_.size_bytes() + decoder_.size_bytes() +
+         (window_.has_value() ? window_->size_bytes() - sizeof(*window_) : 0);
 }
 
 void Recognizer::EmitFinal(std::vector<Result>& finals) {

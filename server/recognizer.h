@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "features/log_mel.h"
 #include "model/ctc_greedy.h"
 #include "model/stream_state.h"
+#include "model/window_buffer.h"
 #include "server/model_set.h"
 #include "server/update.h"
 
@@ -36,6 +38,9 @@ struct Workbench {
 //   while there is input: AcceptAudio or EndUtterance,
 //     while has_step(): PopStep, (model), Advance,
 //   and after EndUtterance, without steps left: CompleteUtterance.
+//
+// With an offline model a step is a window of the recording, read in place:
+// window() in place of PopStep.
 class Recognizer {
  public:
   // `max_audio_seconds`: 0 for no limit.
@@ -59,14 +64,19 @@ class Recognizer {
 
   // EndUtterance was called, CompleteUtterance was not.
   bool ending() const { return ending_; }
-  bool has_step() const { return frontend_.steps_ready() > 0; }
+  bool has_step() const;
 
-  // Moves the model's next input [step_size] to `step`. REQUIRES: has_step()
+  // Moves the model's next input [step_size] to `step`. REQUIRES: has_step() of
+  // a streaming model.
   void PopStep(absl::Span<float> step) { frontend_.PopStep(step); }
   model::StreamState& state() { return state_; }
+  // The model's next input [steps, step_size]. REQUIRES: has_step() of an
+  // offline model.
+  absl::Span<const float> window() const { return window_->inputs(); }
 
-  // Decodes the model's output for that step; appends a final result if the
-  // endpoint rules end the utterance with it.
+  // Decodes the model's output for that step [tokens] or that window
+  // [steps, tokens]; appends a final result wherever the endpoint rules end an
+  // utterance.
   void Advance(absl::Span<const float> log_probs, std::vector<Result>& finals);
 
   // The utterance so far.
@@ -84,6 +94,11 @@ class Recognizer {
   Recognizer(std::shared_ptr<const LoadedModel> model, int max_audio_seconds,
              std::unique_ptr<features::AudioDecoder> audio_decoder);
 
+  void FillWindow();
+  void AdvanceStep(absl::Span<const float> log_probs,
+                   std::vector<Result>& finals);
+  void AdvanceWindow(absl::Span<const float> log_probs,
+                     std::vector<Result>& finals);
   void EmitFinal(std::vector<Result>& finals);
   Result ToResult(model::Hypothesis hypothesis) const;
   int ToMs(int64_t samples) const;
@@ -94,6 +109,8 @@ class Recognizer {
   features::Frontend frontend_;
   model::StreamState state_;
   model::CtcGreedyDecoder decoder_;
+  // Offline models only: steps that the front end has given.
+  std::optional<model::WindowBuffer> window_;
 
   bool ending_ = false;
   bool has_audio_ = false;  // bytes came since the last EndUtterance

@@ -54,6 +54,27 @@ absl::Status CheckRateAndChannels(const v1::RecognitionConfig& config,
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::shared_ptr<const LoadedModel>> ChooseModel(
+    const std::string& name, const std::string& prefix, const ModelSet& models,
+    ModelUse use) {
+  if (name.empty()) {
+    auto model = models.Default(use);
+    if (model != nullptr) return model;
+    return absl::NotFoundError(absl::StrCat(
+        prefix, "model: no streaming model is loaded; for Recognize there is ",
+        models.Names(ModelUse::kRecording)));
+  }
+  auto model = models.Find(name);
+  if (!model.ok() || use == ModelUse::kRecording || !(*model)->offline())
+    return model;
+  return FieldError(
+      prefix + "model",
+      absl::StrCat(prefix, "model: ", Quoted(name),
+                   " is an offline model, which needs the whole recording and "
+                   "serves Recognize only; streaming models: ",
+                   models.Names(ModelUse::kStream)));
+}
+
 // "en" and "en-US" both name a model of "en-US".
 bool SpeaksLanguage(const model::Bundle& bundle, const std::string& wanted) {
   const absl::string_view language = bundle.language_code;
@@ -103,13 +124,14 @@ absl::Status ParseMessage(grpc::ByteBuffer* bytes,
 
 absl::StatusOr<SessionConfig> CheckConfig(const v1::RecognitionConfig& config,
                                           const std::string& prefix,
-                                          const ModelSet& models) {
+                                          const ModelSet& models,
+                                          ModelUse use) {
   absl::StatusOr<features::AudioEncoding> encoding =
       CheckEncoding(config, prefix);
   if (!encoding.ok()) return encoding.status();
   absl::Status status = CheckRateAndChannels(config, prefix);
   if (!status.ok()) return status;
-  auto model = models.Find(config.model());
+  auto model = ChooseModel(config.model(), prefix, models, use);
   if (!model.ok()) return model.status();
   if (!SpeaksLanguage(*(*model)->bundle, config.language_code())) {
     return FieldError(
@@ -131,8 +153,8 @@ absl::StatusOr<SessionConfig> CheckStreamingConfig(
   absl::Status status =
       CheckId("streaming_config.request_id", config.request_id());
   if (!status.ok()) return status;
-  auto result =
-      CheckConfig(config.config(), "streaming_config.config.", models);
+  auto result = CheckConfig(config.config(), "streaming_config.config.", models,
+                            ModelUse::kStream);
   if (result.ok()) result->interim_results = config.interim_results();
   return result;
 }

@@ -18,11 +18,11 @@ inline constexpr int kMaxIdBytes = 128;
 absl::Status ParseMessage(grpc::ByteBuffer* bytes,
                           google::protobuf::Message* message);
 
-// Errors name the field below `prefix`, its value and the limit; an unknown
-// model is NOT_FOUND.
+// Errors name the field below `prefix`, its value and the limit; a model that
+// is not there is NOT_FOUND.
 absl::StatusOr<SessionConfig> CheckConfig(const v1::RecognitionConfig& config,
                                           const std::string& prefix,
-                                          const ModelSet& models);
+                                          const ModelSet& models, ModelUse use);
 
 // As CheckConfig, with the fields of the stream.
 absl::StatusOr<SessionConfig> CheckStreamingConfig(

@@ -114,7 +114,9 @@ v1::ListModelsResponse ModelsToProto(const ModelSet& models) {
     proto->set_language_code(bundle.language_code);
     proto->set_description(bundle.description);
     proto->set_sample_rate_hertz(bundle.frontend->sample_rate_hz);
-    proto->set_is_default(model->index == 0);
+    proto->set_is_default(model == models.Default(ModelUse::kStream) ||
+                          model == models.Default(ModelUse::kRecording));
+    proto->set_offline(model->offline());
     SetDuration(absl::Milliseconds(bundle.decoder.step_ms),
                 proto->mutable_step());
   }

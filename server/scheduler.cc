@@ -2,15 +2,41 @@
 #include "server/scheduler.h"
 
 #include <omp.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <utility>
+
+#include "server/window_turn.h"
 
 namespace oido::server {
 
 absl::StatusOr<std::unique_ptr<Scheduler>> Scheduler::Create(
     const SchedulerOptions& options, const ModelSet& models, const Clock* clock,
     const StepperFactory& factory) {
+  return CreateWith(
+      options, models,
+      [&](const LoadedModel& model) -> absl::StatusOr<std::unique_ptr<Turn>> {
+        if (model.offline()) return nullptr;
+        return TurnRunner::Create(model, options.max_batch, clock, factory);
+      });
+}
+
+absl::StatusOr<std::unique_ptr<Scheduler>> Scheduler::CreateOffline(
+    SchedulerOptions options, const ModelSet& models, const Clock* clock,
+    const WindowRunnerFactory& factory) {
+  options.max_batch = 1;
+  return CreateWith(
+      options, models,
+      [&](const LoadedModel& model) -> absl::StatusOr<std::unique_ptr<Turn>> {
+        if (!model.offline()) return nullptr;
+        return WindowTurn::Create(model, clock, factory);
+      });
+}
+
+absl::StatusOr<std::unique_ptr<Scheduler>> Scheduler::CreateWith(
+    const SchedulerOptions& options, const ModelSet& models,
+    const TurnFactory& factory) {
   const int workers =
       options.workers > 0
           ? options.workers
@@ -18,10 +44,9 @@ absl::StatusOr<std::unique_ptr<Scheduler>> Scheduler::Create(
   std::vector<Tools> tools(workers);
   for (Tools& of_worker : tools) {
     for (const auto& model : models.models()) {
-      auto runner =
-          TurnRunner::Create(*model, options.max_batch, clock, factory);
-      if (!runner.ok()) return runner.status();
-      of_worker.push_back(*std::move(runner));
+      auto turn = factory(*model);
+      if (!turn.ok()) return turn.status();
+      of_worker.push_back(*std::move(turn));
     }
   }
   std::unique_ptr<Scheduler> scheduler(
@@ -36,7 +61,9 @@ absl::StatusOr<std::unique_ptr<Scheduler>> Scheduler::Create(
 }
 
 Scheduler::Scheduler(const SchedulerOptions& options, size_t models)
-    : max_batch_(static_cast<size_t>(options.max_batch)), ready_(models) {}
+    : max_batch_(static_cast<size_t>(options.max_batch)),
+      niceness_(options.niceness),
+      ready_(models) {}
 
 Scheduler::~Scheduler() {
   {
@@ -61,6 +88,10 @@ void Scheduler::Work(const Tools& tools) {
   // The workers are the parallelism; a team of OpenMP threads in each would
   // fight over the cores.
   omp_set_num_threads(1);
+  if (niceness_ > 0) {
+    // On Linux "this process" is this thread. Without it all works as well.
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + niceness_);
+  }
   while (true) {
     Batch batch = TakeBatch();
     if (batch.empty()) return;

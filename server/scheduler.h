@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -15,18 +16,28 @@
 #include "server/mutex.h"
 #include "server/session.h"
 #include "server/turn.h"
+#include "server/window_runner.h"
 
 namespace oido::server {
 
 struct SchedulerOptions {
   int workers = 0;  // 0: one per core
   int max_batch = 64;
+  // Added to the operating system's niceness of the threads, so that they work
+  // in the time that others leave.
+  int niceness = 0;
 };
 
-// Work-conserving: a worker never waits for a batch to fill; while it is busy
-// the next one fills itself. The session that has been ready longest goes
-// first, with others of its model; one that has more to do goes to the end.
-// Enqueue may be called from any thread and does not block.
+// What a worker does with sessions of that model; nullptr: they are not this
+// scheduler's.
+using TurnFactory = std::function<absl::StatusOr<std::unique_ptr<Turn>>(
+    const LoadedModel& model)>;
+
+// Serves streaming models or offline ones. Work-conserving: a worker never
+// waits for a batch to fill; while it is busy the next one fills itself. The
+// session that has been ready longest goes first, with others of its model; one
+// that has more to do goes to the end. Enqueue may be called from any thread
+// and does not block.
 class Scheduler final : public ReadyQueue {
  public:
   // `clock` outlives the scheduler.
@@ -34,6 +45,10 @@ class Scheduler final : public ReadyQueue {
       const SchedulerOptions& options, const ModelSet& models,
       const Clock* clock,
       const StepperFactory& factory = RunnerStepper::Create);
+  // For offline models; options.max_batch is 1, whatever it says.
+  static absl::StatusOr<std::unique_ptr<Scheduler>> CreateOffline(
+      SchedulerOptions options, const ModelSet& models, const Clock* clock,
+      const WindowRunnerFactory& factory);
 
   // Workers end after their turn; sessions that wait are let go.
   ~Scheduler() override;
@@ -48,8 +63,11 @@ class Scheduler final : public ReadyQueue {
     std::shared_ptr<Session> session;
   };
   using Batch = std::vector<std::shared_ptr<Session>>;
-  using Tools = std::vector<std::unique_ptr<TurnRunner>>;  // [model]
+  using Tools = std::vector<std::unique_ptr<Turn>>;  // [model]
 
+  static absl::StatusOr<std::unique_ptr<Scheduler>> CreateWith(
+      const SchedulerOptions& options, const ModelSet& models,
+      const TurnFactory& factory);
   Scheduler(const SchedulerOptions& options, size_t models);
 
   void Work(const Tools& tools);
@@ -58,6 +76,7 @@ class Scheduler final : public ReadyQueue {
   size_t OldestModel() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t max_batch_;
+  const int niceness_;
   std::vector<std::thread> threads_;
 
   Mutex mutex_;

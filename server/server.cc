@@ -21,25 +21,25 @@ constexpr int kMessageSlackBytes = 64 << 10;
 // For results to go out after the input was ended.
 constexpr absl::Duration kLastWords = absl::Seconds(2);
 
+// Of the workers of offline models: live streams come first. 10 is about a
+// tenth of a thread's usual share of a core that both want.
+constexpr int kOfflineNiceness = 10;
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     const ServerOptions& options, ModelSet models, const Clock* clock,
-    const StepperFactory& factory) {
+    const Engines& engines) {
   std::unique_ptr<Server> server(new Server(options, std::move(models), clock));
-  SchedulerOptions scheduler_options;
-  scheduler_options.workers = options.workers;
-  scheduler_options.max_batch = options.max_batch;
-  auto scheduler =
-      Scheduler::Create(scheduler_options, server->models_, clock, factory);
-  if (!scheduler.ok()) return scheduler.status();
-  server->scheduler_ = *std::move(scheduler);
+  absl::Status status = server->StartWorkers(options, clock, engines);
+  if (!status.ok()) return status;
 
   ServiceEnvironment environment;
   environment.models = &server->models_;
   environment.clock = clock;
-  environment.ready = server->scheduler_.get();
+  environment.ready = server->router_.get();
   environment.registry = &server->registry_;
+  environment.offline_admission = &server->offline_admission_;
   environment.limits.inbox_bytes = static_cast<size_t>(options.inbox_bytes);
   environment.limits.max_audio_seconds = options.max_stream_seconds;
   environment.max_streaming_message_bytes =
@@ -48,7 +48,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
       static_cast<size_t>(options.max_unary_message_bytes);
   server->service_ = std::make_unique<SpeechService>(environment);
 
-  absl::Status status = server->Listen(options);
+  status = server->Listen(options);
   if (!status.ok()) return status;
   server->sweeper_ =
       std::thread([raw = server.get()] { raw->registry_.SweepUntilStopped(); });
@@ -60,7 +60,31 @@ Server::Server(const ServerOptions& options, ModelSet models,
     : models_(std::move(models)),
       registry_({.max_streams = options.max_streams,
                  .idle_timeout = absl::Seconds(options.idle_timeout_seconds)},
-                clock) {}
+                clock),
+      offline_admission_(options.max_offline_recordings) {}
+
+absl::Status Server::StartWorkers(const ServerOptions& options,
+                                  const Clock* clock, const Engines& engines) {
+  SchedulerOptions streaming;
+  streaming.workers = options.workers;
+  streaming.max_batch = options.max_batch;
+  auto scheduler =
+      Scheduler::Create(streaming, models_, clock, engines.stepper);
+  if (!scheduler.ok()) return scheduler.status();
+  scheduler_ = *std::move(scheduler);
+  if (models_.Default(ModelUse::kRecording)->offline()) {
+    SchedulerOptions offline;
+    offline.workers = options.offline_workers;
+    offline.niceness = kOfflineNiceness;
+    scheduler = Scheduler::CreateOffline(offline, models_, clock,
+                                         engines.window_runner);
+    if (!scheduler.ok()) return scheduler.status();
+    offline_scheduler_ = *std::move(scheduler);
+  }
+  router_ =
+      std::make_unique<ReadyRouter>(scheduler_.get(), offline_scheduler_.get());
+  return absl::OkStatus();
+}
 
 absl::Status Server::Listen(const ServerOptions& options) {
   grpc::EnableDefaultHealthCheckService(true);

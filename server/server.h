@@ -10,9 +10,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/batch_stepper.h"
 #include "server/clock.h"
+#include "server/engines.h"
 #include "server/model_set.h"
+#include "server/offline_admission.h"
+#include "server/ready_router.h"
 #include "server/scheduler.h"
 #include "server/server_options.h"
 #include "server/session_registry.h"
@@ -26,7 +28,7 @@ class Server {
   // server. UNAVAILABLE: cannot listen.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       const ServerOptions& options, ModelSet models, const Clock* clock,
-      const StepperFactory& factory = RunnerStepper::Create);
+      const Engines& engines = {});
 
   // Ends running calls at once.
   ~Server();
@@ -44,11 +46,16 @@ class Server {
  private:
   Server(const ServerOptions& options, ModelSet models, const Clock* clock);
 
+  absl::Status StartWorkers(const ServerOptions& options, const Clock* clock,
+                            const Engines& engines);
   absl::Status Listen(const ServerOptions& options);
 
   const ModelSet models_;
   SessionRegistry registry_;
+  OfflineAdmission offline_admission_;
   std::unique_ptr<Scheduler> scheduler_;
+  std::unique_ptr<Scheduler> offline_scheduler_;  // where there is such a model
+  std::unique_ptr<ReadyRouter> router_;
   std::unique_ptr<SpeechService> service_;
   std::unique_ptr<grpc::Server> grpc_server_;
   std::thread sweeper_;

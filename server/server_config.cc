@@ -56,6 +56,12 @@ const std::map<std::string, std::string>& Help() {
        "Unprocessed audio per stream before reading pauses (default 262144)"},
       {"drain_seconds",
        "Time for running streams to finish after SIGTERM (default 30)"},
+      {"offline_workers",
+       "Threads for recordings given to offline models, at lower priority "
+       "(default 1)"},
+      {"max_offline_recordings",
+       "Most recordings offline models have in hand, waiting ones included "
+       "(default 16)"},
       {"log_level", "debug, info, warn or error (default info)"},
   };
   return *help;
@@ -236,6 +242,10 @@ absl::StatusOr<ServerOptions> ToOptions(const config::ServerConfig& config) {
   if (config.has_inbox_bytes()) options.inbox_bytes = config.inbox_bytes();
   if (config.has_drain_seconds())
     options.drain_seconds = config.drain_seconds();
+  if (config.has_offline_workers())
+    options.offline_workers = config.offline_workers();
+  if (config.has_max_offline_recordings())
+    options.max_offline_recordings = config.max_offline_recordings();
   if (config.has_log_level()) options.log_level = config.log_level();
   absl::Status status = Validate(options);
   if (!status.ok()) return status;

@@ -47,6 +47,9 @@ absl::Status Validate(const ServerOptions& options) {
       CheckRange("max_unary_message_bytes", options.max_unary_message_bytes,
                  1024, 1024 * kMegabyte),
       CheckRange("inbox_bytes", options.inbox_bytes, 4096, 1024 * kMegabyte),
+      CheckRange("offline_workers", options.offline_workers, 1, 1024),
+      CheckRange("max_offline_recordings", options.max_offline_recordings, 1,
+                 1000000),
       CheckRange("drain_seconds", options.drain_seconds, 0, kDaySeconds),
       ParseSeverity(options.log_level, &severity)
           ? absl::OkStatus()

@@ -25,6 +25,8 @@ struct ServerOptions {
   int workers = 0;
   int max_batch = 64;
   int inbox_bytes = 256 << 10;
+  int offline_workers = 1;
+  int max_offline_recordings = 16;
 };
 
 // OK, or INVALID_ARGUMENT naming the option, its value and the limit.

@@ -6,6 +6,7 @@
 
 #include "server/clock.h"
 #include "server/model_set.h"
+#include "server/offline_admission.h"
 #include "server/session.h"
 #include "server/session_registry.h"
 
@@ -17,6 +18,7 @@ struct ServiceEnvironment {
   const Clock* clock = nullptr;
   ReadyQueue* ready = nullptr;
   SessionRegistry* registry = nullptr;
+  OfflineAdmission* offline_admission = nullptr;
   SessionLimits limits;
   size_t max_streaming_message_bytes = 0;
   size_t max_unary_message_bytes = 0;

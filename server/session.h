@@ -110,11 +110,16 @@ class Session : public std::enable_shared_from_this<Session> {
   // False: the session has ended and leaves the queue.
   bool Lease();
   int model_index() const { return model_->index; }
+  bool offline() const { return model_->offline(); }
   // Takes input until a model step is ready and moves it to `step`. False: the
   // input is used up; give back.
   bool PrepareStep(Workbench& bench, absl::Span<float> step);
   model::StreamState& state() { return recognizer_->state(); }
-  // `model_time`: of the whole batch of `batch_size` sessions.
+  // As PrepareStep, with an offline model: the window to run it over
+  // [steps, input_size], until FinishStep. Empty: the input is used up.
+  absl::Span<const float> PrepareWindow(Workbench& bench);
+  // `log_probs`: [tokens], or of the window [steps, tokens]. `model_time`: of
+  // the whole batch of `batch_size` sessions.
   void FinishStep(absl::Span<const float> log_probs, absl::Duration model_time,
                   int batch_size, Workbench& bench);
   // Publishes; queues up again where there is more to do.
@@ -136,6 +141,7 @@ class Session : public std::enable_shared_from_this<Session> {
   absl::Duration AudioReceived() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Worker only.
+  bool Prepare(Workbench& bench);
   std::optional<InboxItem> TakeItem(Take take);
   bool ConsumeInput(Workbench& bench, Take take);
   void Handle(InboxItem item, Workbench& bench);

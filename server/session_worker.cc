@@ -17,10 +17,21 @@ bool Session::Lease() {
 }
 
 bool Session::PrepareStep(Workbench& bench, absl::Span<float> step) {
+  const bool ready = Prepare(bench);
+  if (ready) recognizer_->PopStep(step);
+  return ready;
+}
+
+absl::Span<const float> Session::PrepareWindow(Workbench& bench) {
+  if (!Prepare(bench)) return {};
+  return recognizer_->window();
+}
+
+// True: the model has something to do.
+bool Session::Prepare(Workbench& bench) {
   const absl::Duration begin = clock_->Now();
   timing_ = Latency{};
   const bool ready = ConsumeInput(bench, Take::kAnything);
-  if (ready) recognizer_->PopStep(step);
   timing_.features = clock_->Now() - begin;
   MutexLock lock(mutex_);
   stats_.processing += timing_.features;
@@ -88,7 +99,7 @@ std::optional<InboxItem> Session::TakeItem(Take take) {
   return item;
 }
 
-// True: a model step is ready.
+// True: a model step, or a window, is ready.
 bool Session::ConsumeInput(Workbench& bench, Take take) {
   while (!recognizer_->has_step()) {
     if (recognizer_->ending()) {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "oido/v1/speech.pb.h"
-#include "server/call_log.h"
+#include "server/call.h"
 #include "server/grpc_status.h"
 #include "server/mutex.h"
 #include "server/requests.h"
@@ -24,22 +24,14 @@ class StreamPump final : public Transport {
  public:
   StreamPump(const ServiceEnvironment& environment,
              grpc::CallbackServerContext* context, BytesBidiReactor* reactor)
-      : environment_(environment), context_(context), reactor_(reactor) {
-    call_ = {.method = "StreamingRecognize",
-             .peer = context->peer(),
-             .request_id = {},
-             .begin = environment.clock->Now()};
-  }
+      : environment_(environment),
+        context_(context),
+        call_(environment, "StreamingRecognize", context->peer()),
+        reactor_(reactor) {}
 
   // Admits the stream or ends it. Once, before any reaction.
   void Begin(std::shared_ptr<Session> session) {
-    session_ = std::move(session);
-    const absl::Status admitted = environment_.registry->Add(session_);
-    if (!admitted.ok()) {
-      LogCallRefused(call_, admitted);
-      session_->Fail(admitted);
-    }
-    admitted_ = admitted.ok();
+    call_.Begin(std::move(session));
     Wake();
   }
 
@@ -47,9 +39,9 @@ class StreamPump final : public Transport {
     // Until the next StartRead nobody else touches the buffer.
     if (ok) {
       const absl::Status status = TakeMessage();
-      if (!status.ok()) session_->Fail(status);
+      if (!status.ok()) call_.session().Fail(status);
     } else {
-      session_->HalfClose();
+      call_.session().HalfClose();
     }
     MutexLock lock(mutex_);
     reading_ = false;
@@ -57,29 +49,23 @@ class StreamPump final : public Transport {
   }
 
   void OnWrite(bool ok) {
-    if (!ok) session_->Cancel();
+    if (!ok) call_.session().Cancel();
     MutexLock lock(mutex_);
     writing_ = false;
     Pump();
   }
 
   void OnCancel() {
-    session_->Cancel();
+    call_.session().Cancel();
     Wake();
   }
 
   void OnDone() {
-    // The session and this hold each other until here.
-    std::shared_ptr<Session> session;
     {
       MutexLock lock(mutex_);
       reactor_ = nullptr;
-      session = std::move(session_);
     }
-    session->Cancel();
-    if (!admitted_) return;
-    environment_.registry->Remove(session.get());
-    LogCallEnd(call_, session->Stats(), environment_.clock->Now());
+    call_.End();
   }
 
   void Wake() override {
@@ -99,10 +85,10 @@ class StreamPump final : public Transport {
     if (!status.ok()) return status;
     if (!request.has_streaming_config()) {
       return PushInput(&request, environment_.max_streaming_message_bytes,
-                       session_.get());
+                       &call_.session());
     }
     // A second configuration is refused whatever it says.
-    if (configured_) return session_->Configure(SessionConfig{});
+    if (configured_) return call_.session().Configure(SessionConfig{});
     return Configure(request.streaming_config());
   }
 
@@ -110,37 +96,35 @@ class StreamPump final : public Transport {
     configured_ = true;
     auto config = CheckStreamingConfig(proto, *environment_.models);
     if (!config.ok()) return config.status();
-    call_.request_id = proto.request_id();
     {
       MutexLock lock(mutex_);
       response_options_.word_times = proto.config().enable_word_time_offsets();
       response_options_.word_confidence =
           proto.config().enable_word_confidence();
     }
-    LogCallStart(call_, *config);
-    return session_->Configure(*config);
+    return call_.Configure(*config, proto.request_id());
   }
 
   void Pump() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (reactor_ == nullptr || finished_) return;
     if (!writing_) {
-      if (std::optional<Update> update = session_->TakeUpdate();
+      if (std::optional<Update> update = call_.session().TakeUpdate();
           update.has_value()) {
         writing_ = true;
         const std::string bytes =
-            UpdateToProto(*update, call_.request_id, response_options_)
+            UpdateToProto(*update, call_.request_id(), response_options_)
                 .SerializeAsString();
         const grpc::Slice slice(bytes);
         write_buffer_ = grpc::ByteBuffer(&slice, 1);
         reactor_->StartWrite(&write_buffer_);
-      } else if (std::optional<absl::Status> end = session_->TakeEnd();
+      } else if (std::optional<absl::Status> end = call_.session().TakeEnd();
                  end.has_value()) {
         finished_ = true;
         reactor_->Finish(ToGrpcStatus(*end));
         return;
       }
     }
-    if (!reading_ && session_->WantsInput()) {
+    if (!reading_ && call_.session().WantsInput()) {
       reading_ = true;
       reactor_->StartRead(&read_buffer_);
     }
@@ -148,10 +132,8 @@ class StreamPump final : public Transport {
 
   const ServiceEnvironment& environment_;
   grpc::CallbackServerContext* const context_;
-  std::shared_ptr<Session> session_;  // from Begin to OnDone
-  bool admitted_ = false;             // set by Begin
-  // Written by the first read, before the session has anything to say.
-  CallInfo call_;
+  // Configured by the first read, before the session has anything to say.
+  Call call_;
   bool configured_ = false;
   grpc::ByteBuffer read_buffer_;
 

@@ -1,30 +1,11 @@
 // Features one by one, the model for all at once, decoding one by one.
 #include "server/turn.h"
 
-#include <exception>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "server/guarded.h"
 
 namespace oido::server {
-namespace {
-
-// The one place where a foreign exception (out of memory, a library's) becomes
-// the end of a stream instead of the end of the process.
-template <typename Function>
-absl::Status Guarded(Function function) {
-  try {
-    return function();
-  } catch (const std::exception& error) {
-    return absl::InternalError(
-        absl::StrCat("recognition failed: ", error.what()));
-  } catch (...) {
-    return absl::InternalError("recognition failed");
-  }
-}
-
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<TurnRunner>> TurnRunner::Create(
     const LoadedModel& model, int max_batch, const Clock* clock,
     const StepperFactory& factory) {

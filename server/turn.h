@@ -14,19 +14,27 @@
 
 namespace oido::server {
 
-// A worker's tools for one model: FFT plan, primitives and buffers. One
-// thread's.
-class TurnRunner {
+// What a worker does with the sessions it has leased. One thread's.
+class Turn {
+ public:
+  virtual ~Turn() = default;
+  // Takes each of `sessions`, which are leased and of this turn's model,
+  // further and gives it back.
+  virtual void Run(const std::vector<std::shared_ptr<Session>>& sessions) = 0;
+};
+
+// A worker's tools for one streaming model: FFT plan, primitives and buffers.
+class TurnRunner final : public Turn {
  public:
   // `model` and `clock` outlive the runner.
   static absl::StatusOr<std::unique_ptr<TurnRunner>> Create(
       const LoadedModel& model, int max_batch, const Clock* clock,
       const StepperFactory& factory);
 
-  // Takes every session one model step further, if its input has one, and gives
-  // it back. `sessions` are leased, at most max_batch, and of this model. An
-  // error of the model ends the sessions that were in the step, and only them.
-  void Run(const std::vector<std::shared_ptr<Session>>& sessions);
+  // Takes every session one model step further, if its input has one. At most
+  // max_batch sessions. An error of the model ends the sessions that were in
+  // the step, and only them.
+  void Run(const std::vector<std::shared_ptr<Session>>& sessions) override;
 
  private:
   TurnRunner(const LoadedModel& model, int max_batch, const Clock* clock,

@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "oido/v1/speech.pb.h"
-#include "server/call_log.h"
+#include "server/call.h"
 #include "server/errors.h"
 #include "server/grpc_status.h"
 #include "server/mutex.h"
@@ -31,44 +31,29 @@ class UnaryPump final : public Transport {
       : environment_(environment),
         context_(context),
         response_bytes_(response_bytes),
-        reactor_(reactor) {
-    call_ = {.method = "Recognize",
-             .peer = context->peer(),
-             .request_id = {},
-             .begin = environment.clock->Now()};
-  }
+        call_(environment, "Recognize", context->peer()),
+        reactor_(reactor) {}
 
   // Once, before any reaction.
   void Begin(std::shared_ptr<Session> session, grpc::ByteBuffer request_bytes) {
-    session_ = std::move(session);
-    absl::Status status = environment_.registry->Add(session_);
-    admitted_ = status.ok();
-    if (admitted_) {
-      status = Configure(&request_bytes);
-    } else {
-      LogCallRefused(call_, status);
+    if (call_.Begin(std::move(session))) {
+      const absl::Status status = Configure(&request_bytes);
+      if (!status.ok()) call_.session().Fail(status);
     }
-    if (!status.ok()) session_->Fail(status);
     Wake();
   }
 
   void OnCancel() {
-    session_->Cancel();
+    call_.session().Cancel();
     Wake();
   }
 
   void OnDone() {
-    // The session and this hold each other until here.
-    std::shared_ptr<Session> session;
     {
       MutexLock lock(mutex_);
       reactor_ = nullptr;
-      session = std::move(session_);
     }
-    session->Cancel();
-    if (!admitted_) return;
-    environment_.registry->Remove(session.get());
-    LogCallEnd(call_, session->Stats(), environment_.clock->Now());
+    call_.End();
   }
 
   void Wake() override {
@@ -95,37 +80,39 @@ class UnaryPump final : public Transport {
     absl::Status status = ParseMessage(bytes, &request_);
     if (!status.ok()) return status;
     if (!request_.has_config()) return FieldError("config", "config: missing");
-    auto config =
-        CheckConfig(request_.config(), "config.", *environment_.models);
+    auto config = CheckConfig(request_.config(), "config.",
+                              *environment_.models, ModelUse::kRecording);
     if (!config.ok()) return config.status();
     options_.word_times = request_.config().enable_word_time_offsets();
     options_.word_confidence = request_.config().enable_word_confidence();
-    LogCallStart(call_, *config);
-    return session_->Configure(*config);
+    return call_.Configure(*config, "");
   }
 
   void Feed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const std::string& audio = request_.audio_content();
-    while (!fed_ && session_->WantsInput()) {
+    Session& session = call_.session();
+    while (!fed_ && session.WantsInput()) {
       if (offset_ == audio.size()) {
         fed_ = true;
-        session_->HalfClose();
+        session.HalfClose();
         return;
       }
-      session_->PushAudio(audio.substr(offset_, kPieceBytes));
+      session.PushAudio(audio.substr(offset_, kPieceBytes));
       offset_ = std::min(offset_ + kPieceBytes, audio.size());
     }
   }
 
   void Collect() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    while (std::optional<Update> update = session_->TakeUpdate()) {
+    Session& session = call_.session();
+    while (std::optional<Update> update = session.TakeUpdate()) {
       if (!update->final_result.has_value()) continue;
       *response_.add_results() = FinalToProto(*update->final_result, options_);
     }
-    const std::optional<absl::Status> end = session_->TakeEnd();
+    const std::optional<absl::Status> end = session.TakeEnd();
     if (!end.has_value()) return;
     finished_ = true;
-    SetDuration(session_->Stats().audio, response_.mutable_audio_processed());
+    call_.LeaveOffline();
+    SetDuration(session.Stats().audio, response_.mutable_audio_processed());
     const grpc::Slice slice(response_.SerializeAsString());
     *response_bytes_ = grpc::ByteBuffer(&slice, 1);
     reactor_->Finish(ToGrpcStatus(*end));
@@ -134,9 +121,7 @@ class UnaryPump final : public Transport {
   const ServiceEnvironment& environment_;
   grpc::CallbackServerContext* const context_;
   grpc::ByteBuffer* const response_bytes_;
-  std::shared_ptr<Session> session_;  // from Begin to OnDone
-  bool admitted_ = false;             // set by Begin
-  CallInfo call_;
+  Call call_;
 
   Mutex mutex_;
   grpc::ServerUnaryReactor* reactor_ ABSL_GUARDED_BY(mutex_);

@@ -17,11 +17,13 @@ oido_test(session_limits_test session oido_session_harness)
 oido_test(session_end_test session oido_session_harness)
 oido_test(scheduler_test session oido_session_harness)
 oido_test(stream_invariance_test session oido_session_harness)
+oido_test(offline_session_test session oido_session_harness)
 
 add_library(oido_service_harness STATIC "${PROJECT_SOURCE_DIR}/tests/support/service_harness.cc")
 target_link_libraries(oido_service_harness PUBLIC oido_session_harness)
 
 oido_test(service_test integration oido_service_harness)
+oido_test(offline_service_test integration oido_service_harness)
 oido_test(bad_input_test integration oido_service_harness)
 oido_test(server_binary_test integration oido_service_harness)
 target_compile_definitions(server_binary_test PRIVATE

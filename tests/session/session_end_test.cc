@@ -45,6 +45,50 @@ TEST_F(SessionEndTest, ExceptionOfALibraryEndsTheStreamOnly) {
   EXPECT_THAT(Recognize(MakeAudio(28, 2000)), testing::Not(IsEmpty()));
 }
 
+// Throws once, at the call that it is told to.
+class ThrowingClock final : public server::Clock {
+ public:
+  absl::Duration Now() const override {
+    if (calls_ > 0 && --calls_ == 0) throw std::runtime_error("no memory");
+    return absl::Seconds(1000);
+  }
+  void ThrowAtCall(int calls) { calls_ = calls; }
+
+ private:
+  mutable int calls_ = 0;
+};
+
+// A session asks for the time where it may as well run out of memory.
+TEST(WorkerExceptionTest, EndsTheStreamWhereverItIsThrown) {
+  ThrowingClock clock;
+  ManualQueue queue(&clock);
+  const auto expect_failed = [&](const Stream& stream) {
+    queue.RunTurn();
+    queue.set_hook(nullptr);
+    const absl::Status status = stream.transport->WaitForEnd();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
+    EXPECT_THAT(std::string(status.message()), HasSubstr("no memory"));
+  };
+  const Stream preparing = OpenStream(&queue, &clock);
+  preparing.session->PushAudio(MakeAudio(28, 300));
+  clock.ThrowAtCall(1);
+  expect_failed(preparing);
+
+  const Stream finishing = OpenStream(&queue, &clock);
+  finishing.session->PushAudio(MakeAudio(28, 300));
+  queue.set_hook([&](const auto& step) {
+    clock.ThrowAtCall(2);  // the first one measures the step
+    return step();
+  });
+  expect_failed(finishing);
+
+  const Stream unharmed = OpenStream(&queue, &clock);
+  unharmed.session->PushAudio(MakeAudio(28, 300));
+  unharmed.session->HalfClose();
+  queue.RunUntilIdle();
+  EXPECT_TRUE(unharmed.transport->WaitForEnd().ok());
+}
+
 TEST_F(SessionEndTest, CancelBeforeTheConfiguration) {
   const Stream stream = OpenUnconfigured(&queue_, &clock_);
   stream.session->Cancel();

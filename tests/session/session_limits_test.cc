@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,39 @@ TEST_F(SessionLimitsTest, ReadingPausesWhileTheInboxIsFull) {
   EXPECT_TRUE(Finish(stream).ok());
   EXPECT_EQ(Describe(stream.transport->updates()),
             Joined(Recognize(audio), {}, 0));
+}
+
+class CountingTransport final : public server::Transport {
+ public:
+  void Wake() override { ++wakes; }
+  void Abort() override {}
+  int wakes = 0;
+};
+
+// A transport that has paused reads again only when it is told to.
+TEST_F(SessionLimitsTest, RoomInTheInboxWakesTheTransport) {
+  server::SessionLimits limits;
+  limits.inbox_bytes = 10000;
+  const auto transport = std::make_shared<CountingTransport>();
+  const auto session =
+      std::make_shared<Session>(limits, &clock_, &queue_, transport);
+  StreamOptions options;
+  options.interim_results = false;
+  ASSERT_TRUE(session->Configure(Config(options)).ok());
+  const std::string audio = MakeAudio(21, 100);
+  for (int pause = 0; pause < 5; ++pause) {
+    while (session->WantsInput()) session->PushAudio(audio);
+    int before = 0;
+    while (!session->WantsInput()) {
+      while (session->TakeUpdate().has_value()) {
+      }
+      before = transport->wakes;
+      queue_.RunTurn();
+    }
+    // A final result would have woken it as well.
+    EXPECT_GT(transport->wakes, before) << "pause " << pause;
+    EXPECT_FALSE(session->TakeUpdate().has_value()) << "pause " << pause;
+  }
 }
 
 TEST_F(SessionLimitsTest, ManyMarkersFillTheInboxToo) {

@@ -17,9 +17,11 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
                                    arguments);
 }
 
-TestServer::TestServer(server::ServerOptions options) {
+TestServer::TestServer(server::ServerOptions options,
+                       const server::ModelSet& models,
+                       const server::Engines& engines) {
   options.listen = "127.0.0.1:0";
-  auto server = server::Server::Start(options, BabblingModels(), &clock_);
+  auto server = server::Server::Start(options, models, &clock_, engines);
   if (!server.ok()) {
     std::fprintf(stderr, "%s\n", server.status().ToString().c_str());
     std::abort();

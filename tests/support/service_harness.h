@@ -19,10 +19,13 @@ namespace oido::test {
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& address);
 
-// A server with the babbling model on a free port.
+// A server on a free port, with the babbling model unless others are given.
 class TestServer {
  public:
-  explicit TestServer(server::ServerOptions options = {});
+  explicit TestServer(const server::ServerOptions& options = {})
+      : TestServer(options, BabblingModels(), {}) {}
+  TestServer(server::ServerOptions options, const server::ModelSet& models,
+             const server::Engines& engines);
 
   server::Server& server() { return *server_; }
   std::string address() const { return server_->address(); }

@@ -12,8 +12,9 @@
 
 namespace oido::test {
 
-TestBundle BabblingBundle(absl::string_view name) {
-  TestGeometry geometry;
+namespace {
+
+TestBundle Babbling(const TestGeometry& geometry, absl::string_view name) {
   TestBundle bundle = RandomBundle(geometry, 7);
   bundle.config.set_name(std::string(name));
   bundle.config.mutable_decoder()->set_endpoint_silence_ms(210);
@@ -21,17 +22,39 @@ TestBundle BabblingBundle(absl::string_view name) {
   return bundle;
 }
 
+const server::ModelSet* LoadModels(const std::vector<TestBundle>& bundles) {
+  std::vector<TempDir> directories(bundles.size());
+  std::vector<std::string> paths;
+  for (size_t i = 0; i < bundles.size(); ++i) {
+    WriteBundle(bundles[i], directories[i].path());
+    paths.push_back(directories[i].path());
+  }
+  auto loaded = server::ModelSet::Load(paths);
+  if (!loaded.ok()) {
+    std::fprintf(stderr, "%s\n", loaded.status().ToString().c_str());
+    std::abort();
+  }
+  return new server::ModelSet(*std::move(loaded));
+}
+
+}  // namespace
+
+TestBundle BabblingBundle(absl::string_view name) { return Babbling({}, name); }
+
 const server::ModelSet& BabblingModels() {
-  static const auto* const models = [] {
-    const TempDir directory;
-    WriteBundle(BabblingBundle("babble"), directory.path());
-    auto loaded = server::ModelSet::Load({directory.path()});
-    if (!loaded.ok()) {
-      std::fprintf(stderr, "%s\n", loaded.status().ToString().c_str());
-      std::abort();
-    }
-    return new server::ModelSet(*std::move(loaded));
-  }();
+  static const auto* const models = LoadModels({BabblingBundle("babble")});
+  return *models;
+}
+
+TestBundle BabblingOfflineBundle(absl::string_view name) {
+  TestGeometry geometry;
+  geometry.direction = model::Direction::kBidirectional;
+  return Babbling(geometry, name);
+}
+
+const server::ModelSet& MixedModels() {
+  static const auto* const models =
+      LoadModels({BabblingOfflineBundle("whole"), BabblingBundle("babble")});
   return *models;
 }
 
@@ -135,7 +158,7 @@ int RecordingTransport::aborts() const {
 
 server::SessionConfig Config(const StreamOptions& options) {
   server::SessionConfig config;
-  config.model = *BabblingModels().Find("");
+  config.model = BabblingModels().Default(server::ModelUse::kStream);
   config.format = options.format;
   config.interim_results = options.interim_results;
   return config;

@@ -29,6 +29,12 @@ TestBundle BabblingBundle(absl::string_view name);
 // The bundle above, loaded once per process.
 const server::ModelSet& BabblingModels();
 
+// As BabblingBundle, with a bidirectional model.
+TestBundle BabblingOfflineBundle(absl::string_view name);
+
+// "whole", which is offline, and "babble", in this order.
+const server::ModelSet& MixedModels();
+
 // LINEAR16 little-endian at 16 kHz: bursts of changing tones, noise and pauses.
 std::string MakeAudio(uint32_t seed, int duration_ms);
 

@@ -13,6 +13,7 @@ namespace oido::test {
 namespace {
 
 using server::ModelSet;
+using server::ModelUse;
 
 TEST(ModelSetTest, TwoBundlesOfOneNameAreRefused) {
   const TempDir first;
@@ -23,6 +24,28 @@ TEST(ModelSetTest, TwoBundlesOfOneNameAreRefused) {
   EXPECT_EQ(models.status().code(), absl::StatusCode::kAlreadyExists);
   EXPECT_THAT(std::string(models.status().message()),
               testing::HasSubstr(second.path()));
+}
+
+TEST(ModelSetTest, DefaultIsTheFirstOfItsKind) {
+  const TempDir first;
+  const TempDir second;
+  WriteBundle(BabblingBundle("streams"), first.path());
+  WriteBundle(BabblingOfflineBundle("whole"), second.path());
+  const auto name = [](const ModelSet& models, ModelUse use) {
+    const auto model = models.Default(use);
+    return model == nullptr ? "none" : model->bundle->name;
+  };
+  const auto both = ModelSet::Load({first.path(), second.path()});
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_EQ(name(*both, ModelUse::kStream), "streams");
+  EXPECT_EQ(name(*both, ModelUse::kRecording), "whole");
+  EXPECT_EQ(both->Names(ModelUse::kStream), "\"streams\"");
+  EXPECT_EQ(both->Names(ModelUse::kRecording), "\"streams\", \"whole\"");
+  const auto streaming = ModelSet::Load({first.path()});
+  EXPECT_EQ(name(*streaming, ModelUse::kRecording), "streams");
+  const auto offline = ModelSet::Load({second.path()});
+  EXPECT_EQ(name(*offline, ModelUse::kStream), "none");
+  EXPECT_EQ(offline->Names(ModelUse::kStream), "none");
 }
 
 TEST(ModelSetTest, FindBundlesLooksOneLevelDownAndSorts) {

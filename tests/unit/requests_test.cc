@@ -24,7 +24,9 @@ v1::RecognitionConfig GoodConfig() {
 }
 
 absl::Status Check(const v1::RecognitionConfig& config) {
-  return CheckConfig(config, "config.", test::BabblingModels()).status();
+  return CheckConfig(config, "config.", test::BabblingModels(),
+                     ModelUse::kRecording)
+      .status();
 }
 
 // INVALID_ARGUMENT whose detail and message name the field, and the value too.
@@ -113,6 +115,49 @@ TEST(CheckStreamingConfigTest, RequestIdIsLimited) {
   ExpectFieldError(
       CheckStreamingConfig(config, test::BabblingModels()).status(),
       "streaming_config.request_id", "129 bytes, limit 128");
+}
+
+TEST(CheckConfigTest, RecordingsGoToTheOfflineModelUnlessAnotherIsNamed) {
+  const auto chosen = [](const std::string& name, ModelUse use) {
+    v1::RecognitionConfig config = GoodConfig();
+    config.set_model(name);
+    return CheckConfig(config, "config.", test::MixedModels(), use)
+        ->model->bundle->name;
+  };
+  EXPECT_EQ(chosen("", ModelUse::kRecording), "whole");
+  EXPECT_EQ(chosen("whole", ModelUse::kRecording), "whole");
+  EXPECT_EQ(chosen("babble", ModelUse::kRecording), "babble");
+  EXPECT_EQ(chosen("", ModelUse::kStream), "babble");
+  EXPECT_EQ(chosen("babble", ModelUse::kStream), "babble");
+}
+
+TEST(CheckStreamingConfigTest, OfflineModelIsRefusedWithTheOnesThatStream) {
+  v1::StreamingRecognitionConfig config;
+  *config.mutable_config() = GoodConfig();
+  config.mutable_config()->set_model("whole");
+  const absl::Status status =
+      CheckStreamingConfig(config, test::MixedModels()).status();
+  ExpectFieldError(status, "streaming_config.config.model", "\"whole\"");
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("needs the whole recording and serves Recognize only; "
+                        "streaming models: \"babble\""));
+}
+
+TEST(CheckStreamingConfigTest, WithoutAStreamingModelNoneIsFound) {
+  const test::TempDir directory;
+  WriteBundle(test::BabblingOfflineBundle("whole"), directory.path());
+  const auto models = ModelSet::Load({directory.path()});
+  ASSERT_TRUE(models.ok()) << models.status();
+  v1::StreamingRecognitionConfig config;
+  *config.mutable_config() = GoodConfig();
+  const absl::Status status = CheckStreamingConfig(config, *models).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("no streaming model is loaded; for Recognize there is "
+                        "\"whole\""));
+  config.mutable_config()->set_model("whole");
+  EXPECT_THAT(CheckStreamingConfig(config, *models).status().ToString(),
+              HasSubstr("streaming models: none"));
 }
 
 TEST(CheckStreamingConfigTest, FieldsHaveTheirWholePath) {

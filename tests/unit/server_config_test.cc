@@ -40,6 +40,8 @@ TEST(ServerConfigTest, NoArgumentGivesTheDefaults) {
   EXPECT_EQ(options->max_unary_message_bytes, 64 << 20);
   EXPECT_EQ(options->inbox_bytes, 256 << 10);
   EXPECT_EQ(options->drain_seconds, 30);
+  EXPECT_EQ(options->offline_workers, 1);
+  EXPECT_EQ(options->max_offline_recordings, 16);
 }
 
 // Gives every field its own value through a flag and looks for it in the
@@ -50,7 +52,8 @@ TEST(ServerConfigTest, EveryFieldIsAFlagAndReachesTheOptions) {
              "--max_batch=3", "--max_streams=4", "--max_stream_seconds=5",
              "--idle_timeout_seconds=6", "--max_streaming_message_bytes=7000",
              "--max_unary_message_bytes=8000", "--inbox_bytes=9000",
-             "--drain_seconds=10", "--log_level=debug"});
+             "--drain_seconds=10", "--log_level=debug", "--offline_workers=11",
+             "--max_offline_recordings=12"});
   ASSERT_TRUE(line.ok()) << line.status();
   const auto* descriptor = config::ServerConfig::descriptor();
   for (int i = 0; i < descriptor->field_count(); ++i) {
@@ -75,6 +78,8 @@ TEST(ServerConfigTest, EveryFieldIsAFlagAndReachesTheOptions) {
   EXPECT_EQ(options->inbox_bytes, 9000);
   EXPECT_EQ(options->drain_seconds, 10);
   EXPECT_EQ(options->log_level, "debug");
+  EXPECT_EQ(options->offline_workers, 11);
+  EXPECT_EQ(options->max_offline_recordings, 12);
 }
 
 TEST(ServerConfigTest, HelpHasAWordOnEveryField) {
