@@ -1,7 +1,8 @@
-"""A tiny made-up corpus: every letter is a pattern of mel energies, so that overfitting takes seconds."""
+"""A tiny made-up corpus, where every letter is a pattern of mel energies, and the programs of a C++ build."""
 
 import os
-from dataclasses import replace
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,37 @@ from oido_train.prepare import write_part
 MEL_BINS = 16
 FRAMES_PER_LETTER = 9  # three model steps
 SENTENCES = ["a cat", "the dog's bed", "no", "one more line", "red plum", "we sang"]
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The C++ side, as built."""
+
+    oido_features: Path
+    oido_server: Path
+    oido_wer: Path
+    log_probs: Path
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--build", type=Path, help="build folder with the C++ programs; what is not in it is an error")
+
+
+@pytest.fixture(scope="session")
+def programs(request: pytest.FixtureRequest) -> Programs:
+    """Of --build FOLDER; without that, of build/release, and where they are not built the test is skipped."""
+    asked_for = request.config.getoption("--build")
+    build = asked_for or Path(__file__).parents[2] / "build" / "release"
+    found = Programs(
+        *(build / "bin" / name for name in ("oido-features", "oido-server", "oido-wer")),
+        log_probs=build / "tests" / "log_probs",
+    )
+    missing = [str(path) for path in vars(found).values() if not path.exists()]
+    missing += [name for name in ["espeak-ng"] if not shutil.which(name)]
+    if missing:
+        say = pytest.fail if asked_for else pytest.skip
+        say(f"./setup and a release build bring what is missing here: {', '.join(missing)}")
+    return found
 
 
 @pytest.fixture(autouse=True)
