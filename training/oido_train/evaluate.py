@@ -13,7 +13,7 @@ from oido_train.dataset import stack_frames
 from oido_train.frontend import open_frontend
 from oido_train.lexicon import PHONES
 from oido_train.manifest import Utterance
-from oido_train.model import StackedLstm
+from oido_train.model import StackedLstm, bfloat16_is_fast
 from oido_train.scoring import ErrorCount, count_errors
 
 
@@ -48,7 +48,7 @@ def greedy_ids(model: StackedLstm, log_mels: list[np.ndarray], bfloat16: bool = 
             normalised = model.normalise(torch.from_numpy(log_mels[index].astype(np.float32)).to(device))
             inputs.append(torch.from_numpy(stack_frames(normalised.cpu().numpy(), stacked, stacked)))
         padded = torch.nn.utils.rnn.pad_sequence(inputs).to(device)
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16):
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16 and bfloat16_is_fast(device)):
             letters, phones, _ = model(padded, torch.tensor([len(x) for x in inputs]))
         for results, logits in ((letter_ids, letters), (phone_ids, phones)):
             best = logits.argmax(-1).T.cpu().tolist()

@@ -17,7 +17,7 @@ from oido_train.config import Experiment, TrainSettings
 from oido_train.dataset import IGNORED_PHONE, Batch, TrainingBatches, open_loader, spoken_phones, statistics
 from oido_train.evaluate import greedy_ids, new_model, score
 from oido_train.manifest import Utterance
-from oido_train.model import StackedLstm
+from oido_train.model import StackedLstm, bfloat16_is_fast
 from oido_train.prepare import FeatureCache, open_cache
 from oido_train.scoring import ErrorCount, count_errors
 
@@ -57,7 +57,7 @@ def ctc(logits: torch.Tensor, steps: torch.Tensor, targets: torch.Tensor, counts
 def losses(model: StackedLstm, batch: Batch, update: int, settings: TrainSettings) -> tuple[torch.Tensor, dict[str, float]]:
     """The weighted sum to minimise, and its parts for the log."""
     device = next(model.parameters()).device
-    with torch.autocast(device.type, dtype=torch.bfloat16):
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16_is_fast(device)):
         letters, phones, frames = model(batch.inputs.to(device), batch.steps)
     total = letters.new_zeros((), dtype=torch.float32)
     parts: dict[str, float] = {}
