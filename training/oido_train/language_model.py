@@ -1,4 +1,4 @@
-"""Word n-gram models: interpolated modified Kneser-Ney from text, entropy pruning, ARPA files, perplexity.
+"""Makes word n-gram models from text: interpolated modified Kneser-Ney, entropy pruning.
 
 Kneser-Ney as in Chen and Goodman, "An empirical study of smoothing techniques" (1998), section 3;
 pruning as in Stolcke, "Entropy-based pruning of backoff language models" (1998), with the share of
@@ -13,10 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-UNKNOWN, START, END = "<unk>", "<s>", "</s>"
-UNKNOWN_ID, START_ID, END_ID = range(3)
-_WORD_BITS = 16  # an n-gram of up to four words is one uint64, its first word on top
-_START_LOG10 = -99.0  # by convention: <s> is never predicted
+from oido_train import ngrams as grams
+from oido_train.config import read_experiment
+from oido_train.manifest import read_manifest
+from oido_train.ngrams import (
+    END, START, START_ID, UNKNOWN, UNKNOWN_ID, WORD_BITS, NgramModel, Order, encode, find, first_word,
+    grouped_histories, history, lookup, suffix, windows,
+)
 
 
 @dataclass
@@ -27,53 +30,6 @@ class Counts:
     counts: np.ndarray  # int64 [n]
 
 
-@dataclass
-class Order:
-    """N-grams of one order, sorted, with base-10 logarithms of probability and back-off weight."""
-
-    keys: np.ndarray  # uint64 [n]
-    log_probability: np.ndarray  # float64 [n]
-    backoff: np.ndarray  # float64 [n], 0 where nothing longer begins with this one
-
-
-@dataclass
-class NgramModel:
-    """A back-off model; `vocabulary` starts with <unk>, <s>, </s>."""
-
-    vocabulary: list[str]
-    orders: list[Order]
-
-
-def _suffix(keys: np.ndarray, words: int) -> np.ndarray:
-    """The last `words` words."""
-    return keys & np.uint64((1 << (_WORD_BITS * words)) - 1)
-
-
-def _history(keys: np.ndarray) -> np.ndarray:
-    """All but the last word."""
-    return keys >> np.uint64(_WORD_BITS)
-
-
-def _first_word(keys: np.ndarray, order: int) -> np.ndarray:
-    return keys >> np.uint64(_WORD_BITS * (order - 1))
-
-
-def _grouped_histories(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The histories of sorted n-grams, and the index of each n-gram's own."""
-    histories = _history(keys)
-    starts = np.ones(len(keys), bool)
-    starts[1:] = histories[1:] != histories[:-1]
-    return histories[starts], np.cumsum(starts) - 1
-
-
-def _find(keys: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Index of each wanted key in sorted `keys`, and whether it is there."""
-    if not len(keys):
-        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
-    index = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return index, keys[index] == wanted
-
-
 def choose_vocabulary(sentences: Iterable[str], always: Iterable[str], size: int) -> list[str]:
     """The words of `always` and the most frequent others, `size` in all with the three symbols."""
     counts = Counter(word for sentence in sentences for word in sentence.split())
@@ -82,39 +38,16 @@ def choose_vocabulary(sentences: Iterable[str], always: Iterable[str], size: int
         if len(chosen) >= size - 3:
             break
         chosen[word] = None
-    if len(chosen) + 3 > 1 << _WORD_BITS:
-        raise ValueError(f"vocabulary of {len(chosen)} words, at most {(1 << _WORD_BITS) - 3}")
+    if len(chosen) + 3 > 1 << WORD_BITS:
+        raise ValueError(f"vocabulary of {len(chosen)} words, at most {(1 << WORD_BITS) - 3}")
     return [UNKNOWN, START, END, *sorted(chosen)]
-
-
-def encode(sentences: Iterable[str], vocabulary: list[str]) -> np.ndarray:
-    """All sentences in one row of word ids, each between <s> and </s>."""
-    ids = {word: index for index, word in enumerate(vocabulary)}
-    stream: list[int] = []
-    for sentence in sentences:
-        stream.append(START_ID)
-        stream.extend(ids.get(word, UNKNOWN_ID) for word in sentence.split())
-        stream.append(END_ID)
-    return np.array(stream, np.uint64)
-
-
-def _windows(stream: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
-    """Key of the n-gram that ends at each place from `order` - 1 on, and whether one sentence holds it."""
-    length = max(0, len(stream) - order + 1)
-    keys = stream[:length].copy()
-    inside = np.ones(length, bool)
-    for offset in range(1, order):
-        word = stream[offset : offset + length]
-        keys = (keys << np.uint64(_WORD_BITS)) | word
-        inside &= word != START_ID
-    return keys, inside
 
 
 def count_ngrams(texts: list[tuple[np.ndarray, int]], order: int) -> Counts:
     """Counts over several streams, each with a whole-number weight."""
     parts = []
     for stream, weight in texts:
-        keys, inside = _windows(stream, order)
+        keys, inside = windows(stream, order)
         unique, counts = np.unique(keys[inside], return_counts=True)
         parts.append((unique, counts * weight))
     keys, inverse = np.unique(np.concatenate([part[0] for part in parts]), return_inverse=True)
@@ -124,10 +57,10 @@ def count_ngrams(texts: list[tuple[np.ndarray, int]], order: int) -> Counts:
 
 def _continuation_counts(raw: Counts, longer: Counts, order: int) -> np.ndarray:
     """How many words precede each n-gram; its own count where it starts a sentence."""
-    suffixes, preceding = np.unique(_suffix(longer.keys, order), return_counts=True)
-    index, found = _find(suffixes, raw.keys)
+    suffixes, preceding = np.unique(suffix(longer.keys, order), return_counts=True)
+    index, found = find(suffixes, raw.keys)
     counts = np.where(found, preceding[index], 0)
-    return np.where(_first_word(raw.keys, order) == START_ID, raw.counts, counts)
+    return np.where(first_word(raw.keys, order) == START_ID, raw.counts, counts)
 
 
 def discounts(counts: np.ndarray) -> np.ndarray:
@@ -142,7 +75,7 @@ def discounts(counts: np.ndarray) -> np.ndarray:
 
 def _interpolate(keys: np.ndarray, counts: np.ndarray, lower: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Probability of each n-gram, given those of their suffixes; the histories, and the mass each gives away."""
-    histories, inverse = _grouped_histories(keys)
+    histories, inverse = grouped_histories(keys)
     taken = discounts(counts)[np.minimum(counts, 3)]
     total = np.bincount(inverse, counts)
     given = np.bincount(inverse, taken) / total
@@ -156,18 +89,18 @@ def estimate(raw: list[Counts], vocabulary: list[str]) -> NgramModel:
         counts = own.counts if order == len(raw) else _continuation_counts(own, raw[order], order)
         if order == 1:
             keys = np.arange(len(vocabulary), dtype=np.uint64)
-            index, found = _find(own.keys, keys)
+            index, found = find(own.keys, keys)
             counts = np.where(found & (keys != START_ID), counts[index], 0)
             uniform = np.full(len(keys), 1.0 / (len(vocabulary) - 1))
             probability, _, _ = _interpolate(keys, counts, uniform)
         else:
             keys = own.keys
-            index, _ = _find(orders[-1].keys, _suffix(keys, order - 1))
+            index, _ = find(orders[-1].keys, suffix(keys, order - 1))
             probability, histories, given = _interpolate(keys, counts, 10.0 ** orders[-1].log_probability[index])
-            place, _ = _find(orders[-1].keys, histories)
+            place, _ = find(orders[-1].keys, histories)
             orders[-1].backoff[place] = np.log10(np.maximum(given, 1e-12))
         orders.append(Order(keys, np.log10(probability), np.zeros(len(keys))))
-    orders[0].log_probability[START_ID] = _START_LOG10
+    orders[0].log_probability[START_ID] = grams.START_LOG10
     return NgramModel(vocabulary, [orders[0], *(_without_unknown(order, n) for n, order in enumerate(orders[1:], 2))])
 
 
@@ -175,7 +108,7 @@ def _without_unknown(order: Order, length: int) -> Order:
     """Drops n-grams with <unk>: no lexicon has it, so a decoder never asks."""
     keep = np.ones(len(order.keys), bool)
     for position in range(length):
-        word = (order.keys >> np.uint64(_WORD_BITS * position)) & np.uint64((1 << _WORD_BITS) - 1)
+        word = (order.keys >> np.uint64(WORD_BITS * position)) & np.uint64((1 << WORD_BITS) - 1)
         keep &= word != UNKNOWN_ID
     return Order(order.keys[keep], order.log_probability[keep], order.backoff[keep])
 
@@ -183,14 +116,14 @@ def _without_unknown(order: Order, length: int) -> Order:
 def _pruning_costs(model: NgramModel, raw: list[Counts], order: int) -> np.ndarray:
     """Relative entropy (nats) that the loss of each n-gram of this order would add."""
     own, lower = model.orders[order - 1], model.orders[order - 2]
-    histories, inverse = _grouped_histories(own.keys)
+    histories, inverse = grouped_histories(own.keys)
     probability = 10.0**own.log_probability
-    below = 10.0 ** lower.log_probability[_find(lower.keys, _suffix(own.keys, order - 1))[0]]
+    below = 10.0 ** lower.log_probability[find(lower.keys, suffix(own.keys, order - 1))[0]]
     free = np.maximum(1e-9, 1.0 - np.bincount(inverse, probability))
     free_below = np.maximum(1e-9, 1.0 - np.bincount(inverse, below))
     backoff = (free / free_below)[inverse]
     new_backoff = (free[inverse] + probability) / (free_below[inverse] + below)
-    share = raw[order - 2].counts[_find(raw[order - 2].keys, histories)[0]] / raw[0].counts.sum()
+    share = raw[order - 2].counts[find(raw[order - 2].keys, histories)[0]] / raw[0].counts.sum()
     change = probability * np.log(new_backoff * below / probability)
     return -share[inverse] * (change + free[inverse] * np.log(new_backoff / backoff))
 
@@ -209,7 +142,7 @@ def prune(model: NgramModel, raw: list[Counts], ngrams: int) -> NgramModel:
     if sum(len(order.keys) for order in orders[1:]) <= ngrams:
         return model
     costs = [_pruning_costs(model, raw, order) for order in range(2, len(orders) + 1)]
-    places = [_find(lower.keys, _history(own.keys))[0] for lower, own in zip(orders, orders[1:])]
+    places = [find(lower.keys, history(own.keys))[0] for lower, own in zip(orders, orders[1:])]
     low, high = -40.0, 0.0  # natural logarithms of thresholds: too many stay, few enough stay
     for _ in range(24):
         middle = (low + high) / 2
@@ -228,60 +161,11 @@ def prune(model: NgramModel, raw: list[Counts], ngrams: int) -> NgramModel:
 def _renormalise(model: NgramModel, order: int) -> None:
     """Sets the back-off weights of order - 1 so that each history's probabilities sum to one."""
     own, lower = model.orders[order - 1], model.orders[order - 2]
-    histories, inverse = _grouped_histories(own.keys)
+    histories, inverse = grouped_histories(own.keys)
     left = 1.0 - np.bincount(inverse, 10.0**own.log_probability)
-    below = 1.0 - np.bincount(inverse, 10.0 ** _lookup(model, _suffix(own.keys, order - 1), order - 1))
+    below = 1.0 - np.bincount(inverse, 10.0 ** lookup(model, suffix(own.keys, order - 1), order - 1))
     lower.backoff[:] = 0.0
-    lower.backoff[_find(lower.keys, histories)[0]] = np.log10(np.maximum(left, 1e-9) / np.maximum(below, 1e-9))
-
-
-def _lookup(model: NgramModel, keys: np.ndarray, order: int) -> np.ndarray:
-    """Base-10 log probability of the last word of each key after the words before it."""
-    own = model.orders[order - 1]
-    index, found = _find(own.keys, keys)
-    if order == 1:
-        return own.log_probability[index]
-    lower = model.orders[order - 2]
-    place, has_backoff = _find(lower.keys, _history(keys))
-    result = np.where(has_backoff, lower.backoff[place] if len(lower.keys) else 0.0, 0.0)
-    result[~found] += _lookup(model, _suffix(keys[~found], order - 1), order - 1)
-    result[found] = own.log_probability[index[found]]
-    return result
-
-
-def word_log10(model: NgramModel, stream: np.ndarray) -> np.ndarray:
-    """Base-10 log probability of each place of an encoded stream; of no meaning at <s>."""
-    result = _lookup(model, stream, 1)
-    for order in range(2, len(model.orders) + 1):
-        keys, inside = _windows(stream, order)
-        result[order - 1 :][inside] = _lookup(model, keys[inside], order)
-    return result
-
-
-def perplexity(model: NgramModel, sentences: list[str]) -> tuple[float, float]:
-    """Perplexity over known words and sentence ends, and the share of unknown words."""
-    stream = encode(sentences, model.vocabulary)
-    scored = (stream != START_ID) & (stream != UNKNOWN_ID)
-    mean = float(word_log10(model, stream)[scored].mean())
-    words = (stream != START_ID) & (stream != END_ID)
-    return 10.0**-mean, float((stream[words] == UNKNOWN_ID).mean())
-
-
-def write_arpa(model: NgramModel, path: Path) -> None:
-    """Writes the model as text; histories that give nothing away have no back-off column."""
-    words = model.vocabulary
-    with open(path, "w", encoding="utf-8") as file:
-        file.write("\\data\\\n")
-        file.writelines(f"ngram {n}={len(order.keys)}\n" for n, order in enumerate(model.orders, 1))
-        for n, order in enumerate(model.orders, 1):
-            file.write(f"\n\\{n}-grams:\n")
-            rows = zip(order.keys.tolist(), order.log_probability.tolist(), order.backoff.tolist())
-            shifts = range(_WORD_BITS * (n - 1), -1, -_WORD_BITS)
-            mask = (1 << _WORD_BITS) - 1
-            for key, probability, backoff in rows:
-                text = " ".join([words[(key >> shift) & mask] for shift in shifts])
-                file.write(f"{probability:.5f}\t{text}" + (f"\t{backoff:.5f}\n" if backoff else "\n"))
-        file.write("\n\\end\\\n")
+    lower.backoff[find(lower.keys, histories)[0]] = np.log10(np.maximum(left, 1e-9) / np.maximum(below, 1e-9))
 
 
 def train_model(
@@ -297,9 +181,6 @@ def train_model(
 
 def main() -> None:
     """Makes an ARPA file from a text and the transcripts of the train split; prints perplexities."""
-    from oido_train.config import read_experiment
-    from oido_train.manifest import read_manifest
-
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--config", type=Path, required=True, help="the experiment's TOML: its dev speakers")
     parser.add_argument("--data", type=Path, action="append", required=True)
@@ -308,13 +189,15 @@ def main() -> None:
     parser.add_argument("--order", type=int, default=3)
     parser.add_argument("--vocabulary", type=int, default=40000)
     parser.add_argument("--ngrams", type=int, default=0, help="of order 2 and more, after pruning; 0: all")
-    parser.add_argument("--transcript-weight", type=int, default=4)
+    parser.add_argument("--transcript-weight", type=int, default=1)
     parser.add_argument("--leave-out", action="append", default=[], help="source whose transcripts do not count")
     parser.add_argument("--splits", nargs="+", default=["dev"], help="for perplexities")
     options = parser.parse_args()
 
     utterances = read_manifest(options.data, read_experiment(options.config).data.dev_speakers)
-    transcripts = [u.text for u in utterances if u.split == "train" and u.source not in options.leave_out]
+    measured = {u.text for u in utterances if u.split != "train"}  # some sentences are read by many speakers
+    trained = [u for u in utterances if u.split == "train" and u.source not in options.leave_out]
+    transcripts = [u.text for u in trained if u.text not in measured]
     sentences = options.text.read_text(encoding="utf-8").splitlines()
     always = {word for text in transcripts for word in text.split()}
     texts = [(sentences, 1), (transcripts, options.transcript_weight)]
@@ -322,9 +205,9 @@ def main() -> None:
     print("n-grams", *(len(order.keys) for order in model.orders))
     for split, source in sorted({(u.split, u.source) for u in utterances if u.split in options.splits}):
         chosen = [u.text for u in utterances if (u.split, u.source) == (split, source)]
-        value, unknown = perplexity(model, chosen)
+        value, unknown = grams.perplexity(model, chosen)
         print(f"{split} {source}: perplexity {value:.1f}, {unknown:.2%} unknown words")
-    write_arpa(model, options.out)
+    grams.write_arpa(model, options.out)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Beam search for words with a lexicon and an n-gram model, over the phone or the letter head."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from oido_train.lexicon import PHONE_IDS, PHONES, Lexicon
 BLANK_ID = 0  # in both heads
 _SPACE_ID = tokens.encode(" ")[0]
 _IMPOSSIBLE = -1e9  # natural log
+_SPELLED_ALIKE_MAX = 6  # flashlight's limit; the most frequent words stay
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,11 @@ class WordDecoder:
         self._words.add_entry("<unk>")
         self._lm = KenLM(str(arpa), self._words)
         self._trie = flashlight.Trie(2 * classes, _SPACE_ID if with_spaces else BLANK_ID)
+        spelled_alike: Counter[tuple[int, ...]] = Counter()
         for word, ids in sorted(spellings, key=lambda item: -unigrams[item[0]]):
+            spelled_alike[ids] += 1
+            if spelled_alike[ids] > _SPELLED_ALIKE_MAX:
+                continue
             index, ahead = self._words.get_index(word), unigrams[word] / math.log(10)
             extra = _SPACE_ID if with_spaces else classes + ids[-1]
             if not with_spaces:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from oido_train import decode, language_model, tokens, word_decoder
+from oido_train import decode, language_model, ngrams, tokens, word_decoder
 from oido_train.lexicon import PHONE_IDS, PHONES
 from oido_train.manifest import Utterance
 from oido_train.scoring import ErrorCount
@@ -62,7 +62,7 @@ def _noisy(rng: np.random.Generator, ids: list[int], classes: int) -> np.ndarray
 @pytest.fixture(scope="module")
 def arpa(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("lm") / "tiny.arpa"
-    language_model.write_arpa(language_model.train_model([(SENTENCES, 1)], [], 100, 2, None), path)
+    ngrams.write_arpa(language_model.train_model([(SENTENCES, 1)], [], 100, 2, None), path)
     return path
 
 

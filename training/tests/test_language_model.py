@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from oido_train import language_model as lm
+from oido_train import ngrams
 
 
 def _sentences(count: int, seed: int = 5) -> list[str]:
@@ -30,8 +31,8 @@ class PlainKneserNey:
     """The textbook's recursion over dictionaries."""
 
     def __init__(self, sentences: list[str], order: int, vocabulary: list[str]) -> None:
-        self.predicted = [word for word in vocabulary if word != lm.START]
-        padded = [[lm.START, *s.split(), lm.END] for s in sentences]
+        self.predicted = [word for word in vocabulary if word != ngrams.START]
+        padded = [[ngrams.START, *s.split(), ngrams.END] for s in sentences]
         raw = [
             Counter(tuple(s[i : i + n]) for s in padded for i in range(len(s) - n + 1)) for n in range(1, order + 1)
         ]
@@ -43,9 +44,9 @@ class PlainKneserNey:
                 before: dict[tuple[str, ...], set[str]] = {}
                 for gram in raw[n]:
                     before.setdefault(gram[1:], set()).add(gram[0])
-                counts = {g: c if g[0] == lm.START else len(before[g]) for g, c in raw[n - 1].items()}
+                counts = {g: c if g[0] == ngrams.START else len(before[g]) for g, c in raw[n - 1].items()}
             if n == 1:
-                counts.pop((lm.START,))
+                counts.pop((ngrams.START,))
             self.counts.append(counts)
         self.discounts = [lm.discounts(np.array(list(counts.values()))) for counts in self.counts]
 
@@ -60,13 +61,13 @@ class PlainKneserNey:
         return own + sum(taken.values()) / sum(after.values()) * lower
 
 
-def _sum_after(model: lm.NgramModel, history: list[str]) -> float:
+def _sum_after(model: ngrams.NgramModel, history: list[str]) -> float:
     ids = {word: index for index, word in enumerate(model.vocabulary)}
     total = 0.0
     for word in model.vocabulary:
-        if word != lm.START:
+        if word != ngrams.START:
             stream = np.array([ids[w] for w in [*history, word]], np.uint64)
-            total += 10.0 ** lm.word_log10(model, stream)[-1]
+            total += 10.0 ** ngrams.word_log10(model, stream)[-1]
     return total
 
 
@@ -76,17 +77,18 @@ def test_equals_a_plain_implementation() -> None:
     plain = PlainKneserNey(sentences, 3, model.vocabulary)
     assert 0.0 < plain.discounts[2][1] < 1.0  # enough text for the three discounts
     for sentence in [*sentences[:8], *_sentences(8, seed=9)]:
-        stream = lm.encode([sentence], model.vocabulary)
-        words = [lm.START, *sentence.split(), lm.END]
+        stream = ngrams.encode([sentence], model.vocabulary)
+        words = [ngrams.START, *sentence.split(), ngrams.END]
         expected = [plain.probability(tuple(words[max(0, i - 2) : i]), words[i]) for i in range(1, len(words))]
-        np.testing.assert_allclose(10.0 ** lm.word_log10(model, stream)[1:], expected, rtol=1e-9)
+        np.testing.assert_allclose(10.0 ** ngrams.word_log10(model, stream)[1:], expected, rtol=1e-9)
 
 
-@pytest.mark.parametrize("ngrams", [None, 60])
-def test_probabilities_after_any_history_sum_to_one(ngrams: int | None) -> None:
-    model = lm.train_model([(_sentences(150), 1)], [], 100, 3, ngrams)
+@pytest.mark.parametrize("kept", [None, 60])
+def test_probabilities_after_any_history_sum_to_one(kept: int | None) -> None:
+    model = lm.train_model([(_sentences(150), 1)], [], 100, 3, kept)
     words = model.vocabulary[3:]
-    for history in [[lm.START], [lm.START, words[0]], *(list(pair) for pair in itertools.product(words[:5], words))]:
+    pairs = [list(pair) for pair in itertools.product(words[:5], words)]
+    for history in [[ngrams.START], [ngrams.START, words[0]], *pairs]:
         assert _sum_after(model, history) == pytest.approx(1.0, abs=1e-6)
 
 
@@ -98,8 +100,9 @@ def test_pruning_drops_what_costs_least() -> None:
     bigrams = set(pruned.orders[1].keys.tolist())
     assert all(int(key) >> 16 in bigrams for key in pruned.orders[2].keys)
     unigrams = full.orders[0]
-    unigram_only = lm.NgramModel(full.vocabulary, [lm.Order(unigrams.keys, unigrams.log_probability, 0 * unigrams.backoff)])
-    values = [lm.perplexity(model, sentences)[0] for model in (full, pruned, unigram_only)]
+    alone = ngrams.Order(unigrams.keys, unigrams.log_probability, 0 * unigrams.backoff)
+    unigram_only = ngrams.NgramModel(full.vocabulary, [alone])
+    values = [ngrams.perplexity(model, sentences)[0] for model in (full, pruned, unigram_only)]
     assert values[0] < values[1] < 0.9 * values[2]
 
 
@@ -118,16 +121,16 @@ def test_unknown_words_are_counted_and_not_kept_in_ngrams() -> None:
     assert len(model.vocabulary) == 8 and "wa" in model.vocabulary
     for length, order in enumerate(model.orders[1:], 2):
         for position in range(length):
-            assert not np.any((order.keys >> np.uint64(16 * position)) & np.uint64(0xFFFF) == lm.UNKNOWN_ID)
-    value, unknown = lm.perplexity(model, ["wa zz", "wa wa"])
+            assert not np.any((order.keys >> np.uint64(16 * position)) & np.uint64(0xFFFF) == ngrams.UNKNOWN_ID)
+    value, unknown = ngrams.perplexity(model, ["wa zz", "wa wa"])
     assert unknown == 0.25 and math.isfinite(value)
 
 
 def test_kenlm_reads_the_file_alike(tmp_path: Path) -> None:
     kenlm = pytest.importorskip("kenlm", reason="kenlm is not installed")
     model = lm.train_model([(_sentences(150), 1)], [], 100, 3, 90)
-    lm.write_arpa(model, tmp_path / "lm.arpa")
+    ngrams.write_arpa(model, tmp_path / "lm.arpa")
     reader = kenlm.Model(str(tmp_path / "lm.arpa"))
     for sentence in _sentences(10, seed=8):
-        expected = lm.word_log10(model, lm.encode([sentence], model.vocabulary))[1:].sum()
+        expected = ngrams.word_log10(model, ngrams.encode([sentence], model.vocabulary))[1:].sum()
         assert reader.score(sentence) == pytest.approx(expected, abs=1e-3)
