@@ -71,7 +71,7 @@ hidden_size = 128
 dropout = 0.1
 
 [train]
-total_updates = 400
+total_updates = 600
 flat_share = 0.6
 batch_utterances_max = 10
 learning_rate = 4e-3
