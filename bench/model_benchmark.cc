@@ -1,5 +1,5 @@
-// Microseconds of one acoustic model step and of oneDNN's LSTM primitives
-// alone.
+// Microseconds of one acoustic model step, of oneDNN's LSTM primitives alone
+// and of a bidirectional model's window.
 //
 // Run on one core with one OpenMP thread, as the server's workers do:
 //   OMP_NUM_THREADS=1 taskset -c 1 build/release/bin/model_benchmark
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "model/acoustic_model.h"
+#include "model/offline_model.h"
 #include "tests/support/test_bundle.h"
 
 namespace oido {
@@ -45,6 +46,27 @@ void BM_Step(benchmark::State& state) {
   }
   // Items are steps of one stream.
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(batch));
+}
+
+// A window of a recording through a bidirectional model. Arguments: hidden
+// size, steps.
+void BM_Window(benchmark::State& state) {
+  const int hidden_size = static_cast<int>(state.range(0));
+  const size_t steps = static_cast<size_t>(state.range(1));
+  const auto bundle =
+      test::LoadRandomBundle({kLayers, kMelBins, hidden_size, kTokens,
+                              model::Direction::kBidirectional},
+                             1);
+  const auto model = *model::OfflineModel::Create(*bundle);
+  const auto runner =
+      *model::OfflineModelRunner::Create(model, static_cast<int>(steps));
+  const std::vector<float> inputs(steps * 3 * kMelBins, 0.5f);
+  std::vector<float> log_probs(steps * kTokens);
+  for (auto _ : state) {
+    if (!runner->Run(inputs, absl::MakeSpan(log_probs)).ok()) std::abort();
+  }
+  // Items are steps.
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(steps));
 }
 
 using Arguments = std::unordered_map<int, dnnl::memory>;
@@ -110,6 +132,7 @@ void Sizes(benchmark::internal::Benchmark* benchmark) {
 
 BENCHMARK(BM_Step)->Apply(Sizes);
 BENCHMARK(BM_BareLstmLayers)->Apply(Sizes);
+BENCHMARK(BM_Window)->Args({320, 1066})->Args({320, 33});
 
 }  // namespace
 }  // namespace oido

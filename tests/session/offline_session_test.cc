@@ -2,6 +2,7 @@
 // together, and every way to end.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <memory>
@@ -279,6 +280,31 @@ TEST_F(OfflineSessionTest, FaultOfTheModelEndsThatRecordingOnly) {
     EXPECT_THAT(std::string(status.message()), HasSubstr("onednn"));
     EXPECT_THAT(Recognize(MakeAudio(9, 1000)), Not(IsEmpty()));
   }
+}
+
+// Says what the operating system thinks of the thread that runs it.
+class PriorityProbe final : public server::WindowRunner {
+ public:
+  explicit PriorityProbe(int* niceness) : niceness_(niceness) {}
+  absl::Status Run(absl::Span<const float>, absl::Span<float>) override {
+    *niceness_ = getpriority(PRIO_PROCESS, 0);
+    return absl::UnknownError("nothing recognised");
+  }
+
+ private:
+  int* const niceness_;
+};
+
+TEST_F(OfflineSessionTest, WorkersLeaveLiveStreamsTheCore) {
+  int niceness = -1;
+  Start(1,
+        [&](const server::LoadedModel&)
+            -> absl::StatusOr<std::unique_ptr<server::WindowRunner>> {
+          return std::make_unique<PriorityProbe>(&niceness);
+        });
+  EXPECT_FALSE(Send(MakeAudio(1, 100)).transport->WaitForEnd().ok());
+  const int own = getpriority(PRIO_PROCESS, 0);
+  EXPECT_EQ(niceness, std::min(own + 10, 19));
 }
 
 }  // namespace

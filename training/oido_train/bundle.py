@@ -9,6 +9,7 @@ from safetensors.numpy import save_file
 
 DIRECTIONS = ("unidirectional", "bidirectional")
 BLANK_TOKEN = "<blank>"
+HEADS_FILE = "training-heads.safetensors"  # beside the bundle; the server does not read it
 SPACE_TOKEN = "\N{LOWER ONE EIGHTH BLOCK}"  # stands for the space between words
 
 

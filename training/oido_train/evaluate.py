@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.numpy import load_file
 from tqdm import tqdm
 
 from oido_train import tokens
 from oido_train.audio import read_samples
+from oido_train.bundle import HEADS_FILE
 from oido_train.config import Experiment
 from oido_train.dataset import stack_frames
 from oido_train.frontend import open_frontend
@@ -26,10 +28,21 @@ def new_model(experiment: Experiment) -> StackedLstm:
     )
 
 
+def load_weights(model: StackedLstm, source: Path) -> None:
+    """The averaged weights of a checkpoint file, or the weights of a bundle directory."""
+    if not source.is_dir():
+        model.load_state_dict(torch.load(source, map_location="cpu", weights_only=True)["average"])
+        return
+    tensors = load_file(source / "weights.safetensors")
+    if (source / HEADS_FILE).exists():
+        tensors |= load_file(source / HEADS_FILE)
+    model.import_tensors(tensors)
+
+
 def load_model(experiment: Experiment, checkpoint: Path) -> StackedLstm:
-    """The averaged weights of a checkpoint."""
+    """A checkpoint or a bundle directory, for evaluation."""
     model = new_model(experiment)
-    model.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["average"])
+    load_weights(model, checkpoint)
     return model.eval()
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.numpy import save_file
 
 from oido_train import tokens
-from oido_train.bundle import SPACE_TOKEN, BundleInfo, write_bundle
+from oido_train.bundle import HEADS_FILE, SPACE_TOKEN, BundleInfo, write_bundle
 from oido_train.config import Experiment
 from oido_train.evaluate import greedy_ids, load_model
 from oido_train.manifest import Utterance
@@ -59,14 +60,21 @@ def export(
     experiment: Experiment, utterances: list[Utterance], work: Path, checkpoint: Path, out: Path, version: str,
     dtype: str,
 ) -> None:
-    """Writes the bundle of a checkpoint's averaged weights; `dtype` is that of the matrices."""
+    """Writes the bundle of a checkpoint's averaged weights; `dtype` is that of the matrices.
+
+    The heads that serve training only go beside it, for fine-tuning and for `decode`.
+    """
     torch.set_num_threads(1)
     model = load_model(experiment, checkpoint)
     cache = open_cache(work / "features", experiment.copies[0].name, experiment.frontend.mel_bins)
     dev = [u for u in utterances if u.split == "dev"]
-    with np.load(work / "alignments.npz") as archive:
-        wanted = {f"{u.utterance_id}/words" for u in dev}
-        alignments = {name: archive[name] for name in archive.files if name in wanted}
+    alignments: dict[str, np.ndarray] = {}
+    if (work / "alignments.npz").exists():
+        with np.load(work / "alignments.npz") as archive:
+            wanted = {f"{u.utterance_id}/words" for u in dev}
+            alignments = {name: archive[name] for name in archive.files if name in wanted}
+    else:
+        print("no alignments: the emission delay is not measured, and given as 0")
     delay = emission_delay_ms(model, dev, cache, alignments, experiment.frontend.step_ms, experiment.frontend.hop_ms)
     info = BundleInfo(
         name=experiment.name, version=version, language_code="en-US", description=experiment.description,
@@ -79,4 +87,6 @@ def export(
     write_bundle(
         out, info, experiment.frontend, tokens.TOKENS, tensors,
         experiment.model.layers, experiment.model.hidden_size,
+        direction="bidirectional" if experiment.model.bidirectional else "unidirectional",
     )
+    save_file(model.training_heads(), out / HEADS_FILE)

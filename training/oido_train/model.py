@@ -97,9 +97,14 @@ class StackedLstm(nn.Module):
                 tensors[f"lstm.{index}.bias{suffix}"] = layer.bias_ih_l0 + layer.bias_hh_l0
         return {name: tensor.detach().float().cpu().numpy() for name, tensor in tensors.items()}
 
+    def training_heads(self) -> dict[str, np.ndarray]:
+        """The phone and frame heads, which are not shipped."""
+        state = {"phone_head": self.phone_head.state_dict(), "frame_head": self.frame_head.state_dict()}
+        return {f"{head}.{name}": t.float().cpu().numpy() for head, part in state.items() for name, t in part.items()}
+
     @torch.no_grad()
     def import_tensors(self, tensors: dict[str, np.ndarray]) -> None:
-        """Takes over what `export_tensors` gave; the heads that are not shipped keep their weights."""
+        """Takes over what `export_tensors` and perhaps `training_heads` gave."""
         found = {name: torch.from_numpy(tensor.astype(np.float32)) for name, tensor in tensors.items()}
         self.mean.copy_(found["frontend.mean"])
         self.inverse_stddev.copy_(found["frontend.inverse_stddev"])
@@ -111,3 +116,6 @@ class StackedLstm(nn.Module):
                 layer.weight_hh_l0.copy_(found[f"lstm.{index}.weight_hh{suffix}"])
                 layer.bias_ih_l0.copy_(found[f"lstm.{index}.bias{suffix}"])
                 layer.bias_hh_l0.zero_()
+        for name, tensor in found.items():
+            if name.startswith(("phone_head.", "frame_head.")):
+                self.get_parameter(name).copy_(tensor)

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import load_file
 from torch.nn import functional
 from tqdm import tqdm
 
 from oido_train import tokens
 from oido_train.config import Experiment, TrainSettings
 from oido_train.dataset import IGNORED_PHONE, Batch, TrainingBatches, open_loader, spoken_phones, statistics
-from oido_train.evaluate import greedy_ids, new_model, score
+from oido_train.evaluate import greedy_ids, load_weights, new_model, score
 from oido_train.manifest import Utterance
 from oido_train.model import StackedLstm, bfloat16_is_fast
 from oido_train.prepare import FeatureCache, open_cache
@@ -61,7 +60,8 @@ def losses(model: StackedLstm, batch: Batch, update: int, settings: TrainSetting
         letters, phones, frames = model(batch.inputs.to(device), batch.steps)
     total = letters.new_zeros((), dtype=torch.float32)
     parts: dict[str, float] = {}
-    ctc_weight = ramp(update, settings.ctc_from_update, settings.ctc_full_update)
+    aligned = bool((batch.phones != IGNORED_PHONE).any())
+    ctc_weight = ramp(update, settings.ctc_from_update, settings.ctc_full_update) if aligned else 1.0
     if ctc_weight > 0:
         letter_loss = ctc(letters, batch.steps, batch.letters, batch.letter_counts)
         phone_loss = ctc(phones, batch.steps, batch.pronunciations, batch.pronunciation_counts)
@@ -70,7 +70,7 @@ def losses(model: StackedLstm, batch: Batch, update: int, settings: TrainSetting
     fading = 1.0 - ramp(update, settings.ctc_full_update, settings.frame_loss_fades_until)
     targets = delayed(batch.phones.to(device), settings.frame_delay_steps).flatten()
     frame_loss = functional.cross_entropy(frames.flatten(0, 1).float(), targets, ignore_index=IGNORED_PHONE)
-    if torch.isfinite(frame_loss):  # no utterance of the batch may be aligned
+    if aligned:
         total = total + max(settings.frame_loss_weight, fading) * frame_loss
         parts["frames"] = float(frame_loss.detach())
     return total, parts
@@ -84,14 +84,6 @@ def read_spoken_phones(work: Path, utterance_ids: set[str]) -> dict[str, list[in
     with np.load(path) as archive:
         known = utterance_ids & {name.removesuffix("/words") for name in archive.files}
         return {name: spoken_phones(archive[f"{name}/phones"], archive[f"{name}/words"]) for name in known}
-
-
-def load_weights(model: StackedLstm, source: Path) -> None:
-    """Weights of a checkpoint file, or those of a bundle directory, to go on from."""
-    if source.is_dir():
-        model.import_tensors(load_file(source / "weights.safetensors"))
-    else:
-        model.load_state_dict(torch.load(source, map_location="cpu", weights_only=True)["average"])
 
 
 @dataclass
