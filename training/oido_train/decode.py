@@ -13,10 +13,8 @@ import torch
 from tqdm import tqdm
 
 from oido_train import tokens, word_decoder
-from oido_train.audio import read_samples
 from oido_train.config import Experiment, read_experiment
-from oido_train.dataset import stack_frames
-from oido_train.evaluate import load_model
+from oido_train.evaluate import flushed_log_mels, load_model, model_inputs
 from oido_train.frontend import open_frontend
 from oido_train.lexicon import PHONE_IDS
 from oido_train.manifest import Utterance, read_manifest
@@ -30,8 +28,7 @@ from oido_train.word_decoder import Candidate, DecoderOptions, Weights, WordDeco
 @torch.no_grad()
 def log_outputs(model: StackedLstm, log_mels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Log probabilities [steps, tokens] of letters and [steps, phones] of phones, for [frames, mel_bins]."""
-    frames = model.normalise(torch.from_numpy(log_mels.astype(np.float32))).numpy()
-    inputs = torch.from_numpy(stack_frames(frames, model.stacked_frames, model.stacked_frames))
+    inputs = model_inputs(model, log_mels)
     letters, phones, _ = model(inputs[:, None], torch.tensor([len(inputs)]))
     return letters[:, 0].log_softmax(-1).numpy(), phones[:, 0].log_softmax(-1).numpy()
 
@@ -101,7 +98,6 @@ def read_material(
 ) -> Material:
     """Runs the network over all utterances; log-mels come from the cache, or else from the audio."""
     cache = open_cache(cache_dir, "clean", experiment.frontend.mel_bins)
-    padding = experiment.data.flush_padding_ms * experiment.frontend.sample_rate_hz // 1000
     frontend = None
     model = load_model(experiment, checkpoint)
     material = Material(utterances, [], [])
@@ -110,7 +106,7 @@ def read_material(
             log_mels = cache.log_mels(utterance.utterance_id)
         else:
             frontend = frontend or open_frontend(binary, experiment.frontend)
-            log_mels = frontend.log_mels(np.pad(read_samples(utterance.path), (0, padding)))
+            log_mels = flushed_log_mels(experiment, frontend, utterance.path)
         letters, phones = log_outputs(model, log_mels)
         material.letters.append(letters)
         material.phones.append(phones)

@@ -12,7 +12,7 @@ from oido_train.audio import read_samples
 from oido_train.bundle import HEADS_FILE
 from oido_train.config import Experiment
 from oido_train.dataset import stack_frames
-from oido_train.frontend import open_frontend
+from oido_train.frontend import Frontend, open_frontend
 from oido_train.lexicon import PHONES
 from oido_train.manifest import Utterance
 from oido_train.model import StackedLstm, bfloat16_is_fast
@@ -46,10 +46,21 @@ def load_model(experiment: Experiment, checkpoint: Path) -> StackedLstm:
     return model.eval()
 
 
+def model_inputs(model: StackedLstm, log_mels: np.ndarray) -> torch.Tensor:
+    """[frames, mel_bins] log-mels, normalised and stacked: [steps, input_size], on the CPU."""
+    frames = model.normalise(torch.from_numpy(log_mels.astype(np.float32)).to(model.mean.device))
+    return torch.from_numpy(stack_frames(frames.cpu().numpy(), model.stacked_frames, model.stacked_frames))
+
+
+def flushed_log_mels(experiment: Experiment, frontend: Frontend, path: Path) -> np.ndarray:
+    """[frames, mel_bins] log-mels of a recording and of the silence that the server adds behind it."""
+    padding = experiment.data.flush_padding_ms * experiment.frontend.sample_rate_hz // 1000
+    return frontend.log_mels(np.pad(read_samples(path), (0, padding)))
+
+
 @torch.no_grad()
 def greedy_ids(model: StackedLstm, log_mels: list[np.ndarray], bfloat16: bool = False) -> tuple[list[list[int]], list[list[int]]]:
     """Best letter and best phone of every step of each utterance, given as [frames, mel_bins]."""
-    stacked = model.stacked_frames
     device = model.mean.device
     order = sorted(range(len(log_mels)), key=lambda index: len(log_mels[index]))
     letter_ids: list[list[int]] = [[] for _ in log_mels]
@@ -58,8 +69,7 @@ def greedy_ids(model: StackedLstm, log_mels: list[np.ndarray], bfloat16: bool = 
         chosen = order[first : first + 32]
         inputs = []
         for index in chosen:
-            normalised = model.normalise(torch.from_numpy(log_mels[index].astype(np.float32)).to(device))
-            inputs.append(torch.from_numpy(stack_frames(normalised.cpu().numpy(), stacked, stacked)))
+            inputs.append(model_inputs(model, log_mels[index]))
         padded = torch.nn.utils.rnn.pad_sequence(inputs).to(device)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16 and bfloat16_is_fast(device)):
             letters, phones, _ = model(padded, torch.tensor([len(x) for x in inputs]))
@@ -95,8 +105,7 @@ def evaluate_checkpoint(
     torch.set_num_threads(1)
     chosen = [u for u in utterances if u.split == split]
     frontend = open_frontend(oido_features, experiment.frontend)
-    padding = experiment.data.flush_padding_ms * experiment.frontend.sample_rate_hz // 1000
-    log_mels = [frontend.log_mels(np.pad(read_samples(u.path), (0, padding))) for u in tqdm(chosen, desc="features")]
+    log_mels = [flushed_log_mels(experiment, frontend, u.path) for u in tqdm(chosen, desc="features")]
     hypotheses = transcribe(load_model(experiment, checkpoint), log_mels)
     for source, (words, characters) in sorted(score(chosen, hypotheses).items()):
         print(

@@ -195,7 +195,8 @@ class Trainer:
             if spoken:
                 phone_errors.setdefault(utterance.source, ErrorCount()).add(count_errors(spoken, tokens.collapse(ids)))
         shown = "; ".join(
-            f"{source} {words.rate:.1%}/{characters.rate:.1%}/{phone_errors.get(source, ErrorCount()).rate:.1%}"
+            f"{source} {words.rate:.1%}/{characters.rate:.1%}/"
+            + (f"{phone_errors[source].rate:.1%}" if source in phone_errors else "not aligned")
             for source, (words, characters) in sorted(table.items())
         )
         example = f"\n    ref {chosen[0].text}\n    hyp {hypotheses[0]}" if chosen else ""

@@ -1,13 +1,18 @@
 """Perturbation and feature extraction on made-up audio."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import soundfile
 
 from oido_train.bundle import FrontendSettings
-from oido_train.audio import add_noise, telephone_line
+from oido_train.audio import add_noise, read_samples, telephone_line
 from oido_train.config import CopySettings
 from oido_train.dataset import stack_frames
+from oido_train.degrade import degrade
 from oido_train.frontend import KaldiNativeFbank
+from oido_train.manifest import Utterance, read_manifest
 from oido_train.prepare import perturb
 
 
@@ -45,6 +50,20 @@ def test_noise_has_the_asked_for_ratio() -> None:
     speech = tone(1.0)
     noise = add_noise(speech, 10.0, np.random.default_rng(2)) - speech
     assert 10 * np.log10(np.mean(speech**2) / np.mean(noise**2)) == pytest.approx(10.0, abs=0.1)
+
+
+def test_a_degraded_split_is_a_data_folder_with_the_same_noise_at_every_call(tmp_path: Path) -> None:
+    speech = tone(1.0)
+    soundfile.write(tmp_path / "speech.wav", speech / 32768.0, 16000)
+    utterance = Utterance("a/b", tmp_path / "speech.wav", 1.0, "ann", "books", "eval", "a tone")
+    for name in ("one", "two"):
+        degrade([utterance], 10.0, False, tmp_path / name)
+    found = [read_manifest([tmp_path / name], {})[0] for name in ("one", "two")]
+    assert (found[0].utterance_id, found[0].split, found[0].text) == ("a/b", "eval", "a tone")
+    samples = [read_samples(u.path) for u in found]
+    np.testing.assert_array_equal(*samples)
+    noise = samples[0] - speech
+    assert 10 * np.log10(np.mean(speech**2) / np.mean(noise**2)) == pytest.approx(10.0, abs=0.2)
 
 
 def test_a_telephone_line_carries_the_voice_band_only() -> None:
