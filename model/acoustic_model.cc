@@ -88,7 +88,7 @@ struct AcousticModelRunner::Impl {
   int max_batch;
   Scratch scratch;
   AlignedFloats input;   // [max_batch, input]
-  AlignedFloats logits;  // [max_batch, tokens]
+  AlignedFloats logits;  // [max_batch, outputs]
   std::vector<LayerBuffers> layers;
   std::vector<std::unique_ptr<BatchSteps>>
       steps;  // [batch - 1], made when first needed
@@ -100,7 +100,7 @@ AcousticModelRunner::Impl::Impl(std::shared_ptr<const AcousticModel> the_model,
       options(model->options()),
       max_batch(the_max_batch),
       input(static_cast<size_t>(the_max_batch) * options.input_size),
-      logits(static_cast<size_t>(the_max_batch) * options.tokens),
+      logits(static_cast<size_t>(the_max_batch) * options.outputs()),
       steps(static_cast<size_t>(the_max_batch)) {
   for (int layer = 0; layer < options.layers; ++layer) {
     layers.emplace_back(static_cast<size_t>(max_batch) * options.hidden_size);
@@ -145,7 +145,7 @@ absl::Status AcousticModelRunner::Impl::CheckSlot(const StepSlot& slot) const {
   OIDO_RETURN_IF_ERROR(check("features", slot.features.size(),
                              static_cast<size_t>(options.input_size)));
   OIDO_RETURN_IF_ERROR(check("log_probs", slot.log_probs.size(),
-                             static_cast<size_t>(options.tokens)));
+                             static_cast<size_t>(options.outputs())));
   return check("state", slot.state->values.size(),
                static_cast<size_t>(options.layers) * 2 * options.hidden_size);
 }
@@ -167,7 +167,7 @@ void AcousticModelRunner::Impl::Gather(absl::Span<const StepSlot> slots) {
 void AcousticModelRunner::Impl::Scatter(
     absl::Span<const StepSlot> slots) const {
   const size_t hidden = static_cast<size_t>(options.hidden_size);
-  const size_t tokens = static_cast<size_t>(options.tokens);
+  const size_t outputs = static_cast<size_t>(options.outputs());
   for (size_t i = 0; i < slots.size(); ++i) {
     float* state = slots[i].state->values.data();
     for (const LayerBuffers& layer : layers) {
@@ -175,7 +175,8 @@ void AcousticModelRunner::Impl::Scatter(
       std::copy_n(layer.c_out.data() + i * hidden, hidden, state + hidden);
       state += 2 * hidden;
     }
-    LogSoftmax(absl::MakeConstSpan(logits.data() + i * tokens, tokens),
+    LogSoftmax(options,
+               absl::MakeConstSpan(logits.data() + i * outputs, outputs),
                slots[i].log_probs);
   }
 }

@@ -35,7 +35,7 @@ class AcousticModel {
 struct StepSlot {
   absl::Span<const float> features;  // [input_size], normalised
   StreamState* state;                // read and replaced
-  absl::Span<float> log_probs;       // [tokens], natural logarithms, filled
+  absl::Span<float> log_probs;       // [outputs], natural logarithms, filled
 };
 
 // Primitives and buffers of one thread: one call at a time. What a batch size

@@ -47,6 +47,7 @@ AcousticModelOptions ToOptions(const config::AcousticModelConfig& config,
   options.input_size = input_size;
   options.hidden_size = config.hidden_size();
   options.tokens = config.tokens();
+  options.phones = config.phones();
   if (config.direction() == config::AcousticModelConfig::BIDIRECTIONAL)
     options.direction = Direction::kBidirectional;
   return options;
@@ -62,24 +63,49 @@ DecoderOptions ToOptions(const config::DecoderConfig& config, int step_ms) {
   return options;
 }
 
+// What bundle.textproto says of a file with a token a line.
+struct TokensEntry {
+  absl::string_view count_field;
+  int count;
+  absl::string_view sha256_field;
+  absl::string_view sha256;
+};
+
 absl::StatusOr<Tokens> LoadTokens(const std::string& path,
-                                  const config::ModelBundle& config) {
+                                  const TokensEntry& entry) {
   OIDO_ASSIGN_OR_RETURN(const auto file,
                         MappedFile::Open(path, kMaxTokensBytes));
   OIDO_ASSIGN_OR_RETURN(const std::string sha256, Sha256Hex(file->bytes()));
-  if (sha256 != config.tokens_sha256()) {
+  if (sha256 != entry.sha256) {
     return absl::DataLossError(absl::StrCat(
-        path, ": SHA-256 is ", sha256, ", tokens_sha256 \"",
-        absl::Utf8SafeCEscape(config.tokens_sha256()), "\" expected"));
+        path, ": SHA-256 is ", sha256, ", ", entry.sha256_field, " \"",
+        absl::Utf8SafeCEscape(entry.sha256), "\" expected"));
   }
   absl::StatusOr<Tokens> tokens = Tokens::Parse(file->bytes());
   if (!tokens.ok()) return InFile(path, tokens.status());
-  if (tokens->size() != config.acoustic_model().tokens()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        path, ": ", tokens->size(), " tokens, acoustic_model.tokens ",
-        config.acoustic_model().tokens(), " expected"));
+  if (tokens->size() != entry.count) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": ", tokens->size(), " tokens, ", entry.count_field,
+                     " ", entry.count, " expected"));
   }
   return tokens;
+}
+
+// tokens.txt and, of a model with a phone head, phones.txt.
+absl::Status FillTokens(const config::ModelBundle& config, Bundle* bundle) {
+  const config::AcousticModelConfig& model = config.acoustic_model();
+  OIDO_ASSIGN_OR_RETURN(
+      bundle->tokens,
+      LoadTokens(absl::StrCat(bundle->directory, "/tokens.txt"),
+                 {"acoustic_model.tokens", model.tokens(), "tokens_sha256",
+                  config.tokens_sha256()}));
+  if (model.phones() == 0) return absl::OkStatus();
+  OIDO_ASSIGN_OR_RETURN(
+      bundle->phones,
+      LoadTokens(absl::StrCat(bundle->directory, "/phones.txt"),
+                 {"acoustic_model.phones", model.phones(), "phones_sha256",
+                  config.phones_sha256()}));
+  return absl::OkStatus();
 }
 
 // Fills the options, all but the normalisation, from `config`.
@@ -129,9 +155,7 @@ absl::StatusOr<std::shared_ptr<const Bundle>> LoadBundle(
   features::FrontendOptions frontend;
   absl::Status status = FillOptions(*config, &frontend, bundle.get());
   if (!status.ok()) return InFile(config_path, status);
-  OIDO_ASSIGN_OR_RETURN(
-      bundle->tokens,
-      LoadTokens(absl::StrCat(directory, "/tokens.txt"), *config));
+  OIDO_RETURN_IF_ERROR(FillTokens(*config, bundle.get()));
   OIDO_ASSIGN_OR_RETURN(
       bundle->weights,
       Weights::Open(absl::StrCat(directory, "/weights.safetensors")));

@@ -29,10 +29,15 @@ struct AcousticModelOptions {
     return layer == 0 ? input_size : output_size();
   }
 
+  // What the model says at each step: log-probabilities of the tokens, then of
+  // the phones, each part summing to one by itself.
+  int outputs() const { return tokens + phones; }
+
   int layers = 0;
   int input_size = 0;   // = frontend.step_size()
   int hidden_size = 0;  // of each direction
   int tokens = 0;       // token 0 is the CTC blank
+  int phones = 0;       // phone 0 is the CTC blank; 0: no phone head
   Direction direction = Direction::kUnidirectional;
 };
 
@@ -56,6 +61,7 @@ struct Bundle {
   AcousticModelOptions acoustic_model;
   DecoderOptions decoder;
   Tokens tokens;
+  Tokens phones;  // none without a phone head
   Weights weights;
 };
 

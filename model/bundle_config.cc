@@ -75,6 +75,10 @@ absl::Status CheckAcousticModel(const config::AcousticModelConfig& model) {
       InRange("acoustic_model.hidden_size", model.hidden_size(), 1, 4096));
   OIDO_RETURN_IF_ERROR(
       InRange("acoustic_model.tokens", model.tokens(), 2, 65536));
+  if (model.phones() != 0) {
+    OIDO_RETURN_IF_ERROR(
+        InRange("acoustic_model.phones", model.phones(), 2, 65536));
+  }
   if (config::AcousticModelConfig::Direction_IsValid(model.direction()))
     return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(

@@ -88,6 +88,10 @@ std::vector<TensorSpec> BundleTensors(const AcousticModelOptions& model,
   }
   specs.push_back({"output.weight", {model.tokens, model.output_size()}});
   specs.push_back({"output.bias", {model.tokens}});
+  if (model.phones != 0) {
+    specs.push_back({"phones.weight", {model.phones, model.output_size()}});
+    specs.push_back({"phones.bias", {model.phones}});
+  }
   specs.push_back({"frontend.mean", {mel_bins}});
   specs.push_back({"frontend.inverse_stddev", {mel_bins}});
   return specs;

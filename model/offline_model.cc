@@ -88,7 +88,7 @@ struct OfflineModelRunner::Impl {
   Scratch scratch;
   // What layers hand on, in turns: [max_steps, 2 * hidden].
   AlignedFloats even, odd;
-  // A block's: [32, largest layer input], [32, hidden] and [32, tokens].
+  // A block's: [32, largest layer input], [32, hidden] and [32, outputs].
   AlignedFloats input, output, logits;
   AlignedFloats h_in, c_in, h_out, c_out;  // [hidden]
   std::vector<Block> blocks;               // largest first
@@ -104,7 +104,7 @@ OfflineModelRunner::Impl::Impl(std::shared_ptr<const OfflineModel> the_model,
       input(kLargestBlock *
             std::max(options.input_size, options.output_size())),
       output(kLargestBlock * options.hidden_size),
-      logits(kLargestBlock * options.tokens),
+      logits(kLargestBlock * options.outputs()),
       h_in(options.hidden_size),
       c_in(options.hidden_size),
       h_out(options.hidden_size),
@@ -164,19 +164,20 @@ absl::Status OfflineModelRunner::Impl::RunLayer(size_t layer, size_t order,
   return absl::OkStatus();
 }
 
-// `in` [steps, 2 * hidden] to `log_probs` [steps, tokens].
+// `in` [steps, 2 * hidden] to `log_probs` [steps, outputs].
 absl::Status OfflineModelRunner::Impl::RunOutput(const float* in, size_t steps,
                                                  float* log_probs) {
   const size_t width = static_cast<size_t>(options.output_size());
-  const size_t tokens = static_cast<size_t>(options.tokens);
+  const size_t outputs = static_cast<size_t>(options.outputs());
   size_t done = 0;
   for (const Block& block : blocks) {
     for (; steps - done >= block.steps; done += block.steps) {
       std::copy_n(in + done * width, block.steps * width, input.data());
       OIDO_RETURN_IF_ERROR(block.output->Run(scratch));
       for (size_t i = 0; i < block.steps; ++i) {
-        LogSoftmax(absl::MakeConstSpan(logits.data() + i * tokens, tokens),
-                   absl::MakeSpan(log_probs + (done + i) * tokens, tokens));
+        LogSoftmax(options,
+                   absl::MakeConstSpan(logits.data() + i * outputs, outputs),
+                   absl::MakeSpan(log_probs + (done + i) * outputs, outputs));
       }
     }
   }
@@ -203,15 +204,15 @@ absl::StatusOr<std::unique_ptr<OfflineModelRunner>> OfflineModelRunner::Create(
 absl::Status OfflineModelRunner::Run(absl::Span<const float> inputs,
                                      absl::Span<float> log_probs) {
   const size_t input_size = static_cast<size_t>(impl_->options.input_size);
-  const size_t tokens = static_cast<size_t>(impl_->options.tokens);
+  const size_t outputs = static_cast<size_t>(impl_->options.outputs());
   const size_t steps = inputs.size() / input_size;
   if (steps < 1 || steps > impl_->max_steps ||
       inputs.size() != steps * input_size ||
-      log_probs.size() != steps * tokens) {
+      log_probs.size() != steps * outputs) {
     return absl::InvalidArgumentError(absl::StrCat(
         "a window of ", inputs.size(), " floats, ", log_probs.size(),
         " log-probabilities: 1 to ", impl_->max_steps, " steps of ", input_size,
-        " and ", tokens, " expected"));
+        " and ", outputs, " expected"));
   }
   const float* in = inputs.data();
   for (size_t layer = 0; layer < impl_->model->impl_->layers.size(); ++layer) {

@@ -40,7 +40,7 @@ class OfflineModelRunner {
       std::shared_ptr<const OfflineModel> model, int max_steps);
   ~OfflineModelRunner();
 
-  // `inputs` [steps, input_size], normalised, to `log_probs` [steps, tokens],
+  // `inputs` [steps, input_size], normalised, to `log_probs` [steps, outputs],
   // natural logarithms; every layer begins with zero states at both ends.
   // A function of `inputs` alone. INVALID_ARGUMENT: the sizes do not fit
   // together, or steps are not in 1..max_steps.

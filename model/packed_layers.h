@@ -17,11 +17,14 @@ namespace oido::model {
 absl::StatusOr<std::unique_ptr<const PackedLstm>> PackLayer(
     const Bundle& bundle, int layer, absl::string_view suffix);
 
+// The output layer of the tokens and, behind its rows, that of the phones.
 absl::StatusOr<std::unique_ptr<const PackedLinear>> PackOutput(
     const Bundle& bundle);
 
-// log_probs = logits - log(sum(exp(logits))), both [tokens].
-void LogSoftmax(absl::Span<const float> logits, absl::Span<float> log_probs);
+// log_probs = logits - log(sum(exp(logits))) of the tokens and likewise of the
+// phones, both [outputs].
+void LogSoftmax(const AcousticModelOptions& options,
+                absl::Span<const float> logits, absl::Span<float> log_probs);
 
 }  // namespace oido::model
 

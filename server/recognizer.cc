@@ -103,12 +103,13 @@ void Recognizer::Advance(absl::Span<const float> log_probs,
 
 void Recognizer::AdvanceWindow(absl::Span<const float> log_probs,
                                std::vector<Result>& finals) {
-  const size_t tokens = static_cast<size_t>(model_->bundle->tokens.size());
+  const size_t outputs =
+      static_cast<size_t>(model_->bundle->acoustic_model.outputs());
   const bool more = frontend_.steps_ready() > 0;
   const model::WindowBuffer::Range counting =
       more ? window_->CountingBeforeMore() : window_->CountingAtTheEnd();
   for (int i = counting.begin; i < counting.end; ++i)
-    AdvanceStep(log_probs.subspan(i * tokens, tokens), finals);
+    AdvanceStep(log_probs.subspan(i * outputs, outputs), finals);
   if (more) {
     window_->Advance();
     FillWindow();
@@ -119,7 +120,7 @@ void Recognizer::AdvanceWindow(absl::Span<const float> log_probs,
 
 void Recognizer::AdvanceStep(absl::Span<const float> log_probs,
                              std::vector<Result>& finals) {
-  decoder_.Advance(log_probs);
+  decoder_.Advance(log_probs.first(model_->bundle->tokens.size()));
   ++steps_;
   if (decoder_.AtEndpoint()) EmitFinal(finals);
 }

@@ -74,8 +74,8 @@ class Recognizer {
   // offline model.
   absl::Span<const float> window() const { return window_->inputs(); }
 
-  // Decodes the model's output for that step [tokens] or that window
-  // [steps, tokens]; appends a final result wherever the endpoint rules end an
+  // Decodes the model's output for that step [outputs] or that window
+  // [steps, outputs]; appends a final result wherever the endpoint rules end an
   // utterance.
   void Advance(absl::Span<const float> log_probs, std::vector<Result>& finals);
 

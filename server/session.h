@@ -118,7 +118,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // As PrepareStep, with an offline model: the window to run it over
   // [steps, input_size], until FinishStep. Empty: the input is used up.
   absl::Span<const float> PrepareWindow(Workbench& bench);
-  // `log_probs`: [tokens], or of the window [steps, tokens]. `model_time`: of
+  // `log_probs`: [outputs], or of the window [steps, outputs]. `model_time`: of
   // the whole batch of `batch_size` sessions.
   void FinishStep(absl::Span<const float> log_probs, absl::Duration model_time,
                   int batch_size, Workbench& bench);

@@ -26,7 +26,7 @@ TurnRunner::TurnRunner(const LoadedModel& model, int max_batch,
       log_mel_(std::move(log_mel)),
       stepper_(std::move(stepper)),
       features_(static_cast<size_t>(max_batch) * options_.input_size),
-      log_probs_(static_cast<size_t>(max_batch) * options_.tokens) {
+      log_probs_(static_cast<size_t>(max_batch) * options_.outputs()) {
   stepping_.reserve(max_batch);
   slots_.reserve(max_batch);
 }
@@ -71,8 +71,8 @@ void TurnRunner::Prepare(
     }
     stepping_.push_back(session.get());
     slots_.push_back({step, &session->state(),
-                      absl::MakeSpan(log_probs_.data() + slot * options_.tokens,
-                                     static_cast<size_t>(options_.tokens))});
+                      absl::MakeSpan(log_probs_.data() + slot * options_.outputs(),
+                                     static_cast<size_t>(options_.outputs()))});
   }
 }
 

@@ -39,7 +39,7 @@ absl::Status WindowTurn::RunWindow(Session& session) {
   const absl::Span<const float> window = session.PrepareWindow(bench);
   if (window.empty()) return absl::OkStatus();
   const absl::Duration begin = clock_->Now();
-  log_probs_.resize(window.size() / options_.input_size * options_.tokens);
+  log_probs_.resize(window.size() / options_.input_size * options_.outputs());
   const absl::Status status = runner_->Run(window, absl::MakeSpan(log_probs_));
   if (!status.ok()) return status;
   session.FinishStep(log_probs_, clock_->Now() - begin, 1, bench);

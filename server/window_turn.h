@@ -41,7 +41,7 @@ class WindowTurn final : public Turn {
   const std::unique_ptr<features::LogMel> log_mel_;
   const std::unique_ptr<WindowRunner> runner_;
   std::vector<float> samples_;    // scratch for decoded audio
-  std::vector<float> log_probs_;  // [steps of the window, tokens]
+  std::vector<float> log_probs_;  // [steps of the window, outputs]
 };
 
 }  // namespace oido::server

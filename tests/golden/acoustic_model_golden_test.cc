@@ -79,19 +79,19 @@ void ExpectNear(const std::vector<float>& expected,
 
 TEST_F(AcousticModelGoldenTest, GivesPyTorchsLogProbsAndStates) {
   const std::vector<float> log_mels = Golden("log_mels", {kFrames, kMelBins});
-  const int tokens = bundle_->acoustic_model.tokens;
+  const int outputs = bundle_->acoustic_model.outputs();
   const size_t hidden =
       static_cast<size_t>(bundle_->acoustic_model.hidden_size);
   StreamState state(bundle_->acoustic_model);
   std::vector<float> log_probs;
   for (int step = 0; step < kSteps; ++step) {
     const std::vector<float> features = Features(log_mels, step);
-    std::vector<float> row(static_cast<size_t>(tokens));
+    std::vector<float> row(static_cast<size_t>(outputs));
     const StepSlot slot{features, &state, absl::MakeSpan(row)};
     ASSERT_EQ(runner_->Step({slot}), absl::OkStatus());
     log_probs.insert(log_probs.end(), row.begin(), row.end());
   }
-  ExpectNear(Golden("log_probs", {kSteps, tokens}), log_probs, "log_probs");
+  ExpectNear(Golden("log_probs", {kSteps, outputs}), log_probs, "log_probs");
   for (size_t layer = 0; layer < 2; ++layer) {
     const absl::Span<const float> values = state.values;
     const int64_t size = static_cast<int64_t>(hidden);

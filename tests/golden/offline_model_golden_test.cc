@@ -33,7 +33,7 @@ TEST(OfflineModelGoldenTest, GivesPyTorchsLogProbs) {
   ASSERT_TRUE(golden.ok()) << golden.status();
   const auto log_mels = golden->Floats("log_mels", {kFrames, kMelBins});
   ASSERT_TRUE(log_mels.ok()) << log_mels.status();
-  const int tokens = (*bundle)->acoustic_model.tokens;
+  const int tokens = (*bundle)->acoustic_model.outputs();
   const auto expected = golden->Floats("log_probs", {kSteps, tokens});
   ASSERT_TRUE(expected.ok()) << expected.status();
 

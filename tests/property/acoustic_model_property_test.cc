@@ -19,7 +19,9 @@ using Rows = std::vector<std::vector<float>>;  // [steps, features or tokens]
 // The sizes of the test bundle and of the shipped model, and a vocabulary for
 // which oneDNN would lay out the weights differently from batch to batch.
 const test::TestGeometry kGeometries[] = {
-    {2, 8, 16, 8}, {3, 80, 320, 28}, {1, 11, 32, 64}};
+    {2, 8, 16, 8, Direction::kUnidirectional, 5},
+    {3, 80, 320, 28},
+    {1, 11, 32, 64}};
 
 struct Stream {
   explicit Stream(const AcousticModelOptions& options) : state(options) {}
@@ -67,7 +69,7 @@ class AcousticModelPropertyTest
     for (Stream* stream : streams) {
       const size_t step = stream->next();
       stream->log_probs.emplace_back(
-          static_cast<size_t>(model_->options().tokens));
+          static_cast<size_t>(model_->options().outputs()));
       slots.push_back({stream->features[step], &stream->state,
                        absl::MakeSpan(stream->log_probs.back())});
     }

@@ -1,5 +1,5 @@
 // Prints what a streaming model makes of a recording, for tests of training:
-// log_probs BUNDLE AUDIO writes log-probs [steps, tokens] as a NumPy array.
+// log_probs BUNDLE AUDIO writes log-probs [steps, outputs] as a NumPy array.
 #include <cstdio>
 #include <string>
 
@@ -37,9 +37,9 @@ absl::Status PrintLogProbs(const std::string& directory,
   const auto runner = model::AcousticModelRunner::Create(*model, 1);
   if (!runner.ok()) return runner.status();
 
-  const int tokens = (*model)->options().tokens;
-  features::FeatureMatrix log_probs{inputs->rows, tokens, {}};
-  log_probs.values.resize(static_cast<size_t>(inputs->rows * tokens));
+  const int outputs = (*model)->options().outputs();
+  features::FeatureMatrix log_probs{inputs->rows, outputs, {}};
+  log_probs.values.resize(static_cast<size_t>(inputs->rows * outputs));
   model::StreamState state((*model)->options());
   for (int step = 0; step < inputs->rows; ++step) {
     const auto row = [step](auto& values, int columns) {
@@ -47,7 +47,7 @@ absl::Status PrintLogProbs(const std::string& directory,
                                             static_cast<size_t>(columns));
     };
     const model::StepSlot slot{row(inputs->values, inputs->columns), &state,
-                               row(log_probs.values, tokens)};
+                               row(log_probs.values, outputs)};
     const absl::Status status = (*runner)->Step({slot});
     if (!status.ok()) return status;
   }

@@ -76,21 +76,31 @@ class ReferenceLayer {
   std::vector<float> weight_ih_, weight_hh_, bias_;
 };
 
-// The output layer and log-softmax.
-inline Row ReferenceOutput(const model::Bundle& bundle, const Row& x) {
-  const int64_t tokens = bundle.acoustic_model.tokens;
+// One head's layer and log-softmax; `head` is its tensors' name.
+inline Row ReferenceHead(const model::Bundle& bundle, const std::string& head,
+                         int64_t rows, const Row& x) {
   const std::vector<float> weight = *bundle.weights.Floats(
-      "output.weight", {tokens, static_cast<int64_t>(x.size())});
+      head + ".weight", {rows, static_cast<int64_t>(x.size())});
   const std::vector<float> bias =
-      *bundle.weights.Floats("output.bias", {tokens});
+      *bundle.weights.Floats(head + ".bias", {rows});
   Row logits;
   double sum = 0.0;
-  for (size_t token = 0; token < bias.size(); ++token) {
-    logits.push_back(bias[token] + RowProduct(weight, token, x));
+  for (size_t row = 0; row < bias.size(); ++row) {
+    logits.push_back(bias[row] + RowProduct(weight, row, x));
     sum += std::exp(logits.back());
   }
   for (double& logit : logits) logit -= std::log(sum);
   return logits;
+}
+
+// The log-probabilities of the tokens, then of the phones if there are any.
+inline Row ReferenceOutput(const model::Bundle& bundle, const Row& x) {
+  const model::AcousticModelOptions& options = bundle.acoustic_model;
+  Row row = ReferenceHead(bundle, "output", options.tokens, x);
+  if (options.phones == 0) return row;
+  const Row phones = ReferenceHead(bundle, "phones", options.phones, x);
+  row.insert(row.end(), phones.begin(), phones.end());
+  return row;
 }
 
 // One stream.
@@ -101,7 +111,7 @@ class ReferenceLstm {
       layers_.emplace_back(bundle, layer, "");
   }
 
-  // The log-probabilities [tokens] of the next step.
+  // The log-probabilities [outputs] of the next step.
   Row Step(absl::Span<const float> features) {
     Row x(features.begin(), features.end());
     for (ReferenceLayer& layer : layers_) x = layer.Step(x);
@@ -123,7 +133,7 @@ class ReferenceLstm {
   std::vector<ReferenceLayer> layers_;
 };
 
-// The log-probabilities [steps, tokens] of a bidirectional model for `inputs`
+// The log-probabilities [steps, outputs] of a bidirectional model for `inputs`
 // [steps, input_size]: each layer runs from the first step to the last and from
 // the last to the first, and hands on both outputs, the forward one first.
 inline std::vector<Row> ReferenceBidirectional(const model::Bundle& bundle,

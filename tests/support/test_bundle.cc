@@ -76,6 +76,7 @@ config::ModelBundle Config(const TestGeometry& geometry) {
   config.mutable_acoustic_model()->set_layers(geometry.layers);
   config.mutable_acoustic_model()->set_hidden_size(geometry.hidden_size);
   config.mutable_acoustic_model()->set_tokens(geometry.tokens);
+  config.mutable_acoustic_model()->set_phones(geometry.phones);
   if (geometry.direction == model::Direction::kBidirectional) {
     config.mutable_acoustic_model()->set_direction(
         config::AcousticModelConfig::BIDIRECTIONAL);
@@ -172,6 +173,15 @@ TestBundle RandomBundle(const TestGeometry& geometry, uint32_t seed) {
       random.Uniform({geometry.tokens, output_size}, -2.0f, 2.0f);
   bundle.tensors["output.bias"] =
       random.Uniform({geometry.tokens}, -1.0f, 1.0f);
+  if (geometry.phones != 0) {
+    bundle.phones = {"<blank>"};
+    for (int i = 1; i < geometry.phones; ++i)
+      bundle.phones.push_back(absl::StrCat("p", i));
+    bundle.tensors["phones.weight"] =
+        random.Uniform({geometry.phones, output_size}, -2.0f, 2.0f);
+    bundle.tensors["phones.bias"] =
+        random.Uniform({geometry.phones}, -1.0f, 1.0f);
+  }
   bundle.tensors["frontend.mean"] =
       random.Uniform({geometry.mel_bins}, 5.0f, 15.0f);
   bundle.tensors["frontend.inverse_stddev"] =
@@ -191,6 +201,10 @@ void Describe(TestBundle* bundle) {
   }
   bundle->config.set_tokens_sha256(
       *model::Sha256Hex(TokensText(bundle->tokens)));
+  if (!bundle->phones.empty()) {
+    bundle->config.set_phones_sha256(
+        *model::Sha256Hex(TokensText(bundle->phones)));
+  }
 }
 
 void WriteBundle(const TestBundle& bundle, const std::string& directory) {
@@ -199,6 +213,8 @@ void WriteBundle(const TestBundle& bundle, const std::string& directory) {
           "textproto");
   WriteFile(directory + "/bundle.textproto", text);
   WriteFile(directory + "/tokens.txt", TokensText(bundle.tokens));
+  if (!bundle.phones.empty())
+    WriteFile(directory + "/phones.txt", TokensText(bundle.phones));
   WriteFile(directory + "/weights.safetensors", Safetensors(bundle.tensors));
 }
 

@@ -49,6 +49,7 @@ std::string Safetensors(const TestTensors& tensors);
 struct TestBundle {
   config::ModelBundle config;
   std::vector<std::string> tokens;
+  std::vector<std::string> phones;  // none: no phone head
   TestTensors tensors;
 };
 
@@ -58,15 +59,16 @@ struct TestGeometry {
   int hidden_size = 16;
   int tokens = 8;  // blank, ▁, t2, t3, ...
   model::Direction direction = model::Direction::kUnidirectional;
+  int phones = 0;  // blank, p1, p2, ...
 };
 
 // Random weights of the size that training gives; everything described.
 TestBundle RandomBundle(const TestGeometry& geometry, uint32_t seed);
 
-// Makes config's tensors and tokens_sha256 say what `bundle` has.
+// Makes config's tensors and hashes say what `bundle` has.
 void Describe(TestBundle* bundle);
 
-// Writes the three files as they are, described or not.
+// Writes the files as they are, described or not.
 void WriteBundle(const TestBundle& bundle, const std::string& directory);
 
 // RandomBundle through a directory and the loader.

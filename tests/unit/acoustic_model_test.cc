@@ -25,6 +25,8 @@ using ::testing::HasSubstr;
 
 constexpr double kTolerance = 1e-4;
 constexpr int kSteps = 50;
+constexpr test::TestGeometry kTwoHeads = {
+    2, 8, 16, 8, Direction::kUnidirectional, 5};
 
 class AcousticModelTest : public ::testing::TestWithParam<test::TestGeometry> {
 };
@@ -44,7 +46,7 @@ TEST_P(AcousticModelTest, FollowsTheGateEquations) {
   for (int step = 0; step < kSteps; ++step) {
     std::vector<float> features(static_cast<size_t>(options.input_size));
     for (float& feature : features) feature = normal(random);
-    std::vector<float> log_probs(static_cast<size_t>(options.tokens));
+    std::vector<float> log_probs(static_cast<size_t>(options.outputs()));
     const StepSlot slot{features, &state, absl::MakeSpan(log_probs)};
     ASSERT_EQ((*runner)->Step({slot}), absl::OkStatus());
     const std::vector<double> expected = reference.Step(features);
@@ -67,7 +69,8 @@ INSTANTIATE_TEST_SUITE_P(Geometries, AcousticModelTest,
                                            test::TestGeometry{2, 8, 16, 8},
                                            test::TestGeometry{3, 5, 33, 28},
                                            test::TestGeometry{2, 40, 100, 17},
-                                           test::TestGeometry{3, 80, 320, 28}));
+                                           test::TestGeometry{3, 80, 320, 28},
+                                           kTwoHeads));
 
 class RunnerTest : public ::testing::Test {
  protected:

@@ -51,12 +51,24 @@ TEST(TinyBundleTest, LoadsWhatTheTrainingRecipeWrites) {
   EXPECT_EQ((*bundle)->decoder.emission_delay_ms, 60);
 }
 
+TEST(TinyBundleTest, LoadsAPhoneHead) {
+  const auto bundle = LoadBundle("tests/data/tiny_bundle");
+  ASSERT_TRUE(bundle.ok()) << bundle.status();
+  EXPECT_EQ((*bundle)->acoustic_model.phones, 4);
+  EXPECT_EQ((*bundle)->acoustic_model.outputs(), 12);
+  ASSERT_EQ((*bundle)->phones.size(), 4);
+  EXPECT_EQ((*bundle)->phones[1].text, "AA");
+}
+
 TEST(TinyBundleTest, LoadsABidirectionalModel) {
   const auto bundle = LoadBundle("tests/data/tiny_bidirectional");
   ASSERT_TRUE(bundle.ok()) << bundle.status();
   EXPECT_EQ((*bundle)->acoustic_model.direction, Direction::kBidirectional);
   EXPECT_EQ((*bundle)->acoustic_model.hidden_size, 16);
   EXPECT_EQ((*bundle)->acoustic_model.output_size(), 32);
+  EXPECT_EQ((*bundle)->acoustic_model.phones, 0);
+  EXPECT_EQ((*bundle)->acoustic_model.outputs(), 8);
+  EXPECT_EQ((*bundle)->phones.size(), 0);
   EXPECT_EQ((*bundle)->acoustic_model.layer_input_size(0), 24);
   EXPECT_EQ((*bundle)->acoustic_model.layer_input_size(1), 32);
 }
@@ -254,6 +266,43 @@ TEST_F(BundleTest, BadTokenIsReportedWithItsLine) {
   bundle_.tokens[3] = "a b";
   test::Describe(&bundle_);
   EXPECT_THAT(LoadError(), HasSubstr("/tokens.txt: line 4: "));
+}
+
+class PhonesTest : public BundleTest {
+ protected:
+  PhonesTest() {
+    bundle_ = test::RandomBundle(
+        {2, 8, 16, 8, Direction::kUnidirectional, 5}, 7);
+  }
+};
+
+TEST_F(PhonesTest, PhonesFileIsNeeded) {
+  bundle_.phones.clear();
+  EXPECT_THAT(LoadError(), HasSubstr("/phones.txt"));
+}
+
+TEST_F(PhonesTest, PhonesHashIsChecked) {
+  bundle_.phones[3] = "z";
+  EXPECT_THAT(LoadError(), HasSubstr("/phones.txt: SHA-256 is "));
+}
+
+TEST_F(PhonesTest, CountOfPhonesIsChecked) {
+  bundle_.phones.push_back("z");
+  test::Describe(&bundle_);
+  EXPECT_THAT(
+      LoadError(),
+      HasSubstr("/phones.txt: 6 tokens, acoustic_model.phones 5 expected"));
+}
+
+TEST_F(PhonesTest, TensorsOfTheHeadAreNeeded) {
+  bundle_.tensors.erase("phones.bias");
+  test::Describe(&bundle_);
+  EXPECT_THAT(LoadError(), HasSubstr("tensors: phones.bias: is missing"));
+}
+
+TEST_F(PhonesTest, HeadWithoutPhonesInTheConfigurationIsRefused) {
+  bundle_.config.mutable_acoustic_model()->set_phones(0);
+  EXPECT_THAT(LoadError(), HasSubstr("phones.bias: is not a tensor of this"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-"""Writes a model bundle directory: weights.safetensors, tokens.txt and bundle.textproto."""
+"""Writes a model bundle directory: weights.safetensors, tokens.txt, phones.txt and bundle.textproto."""
 
 import hashlib
 from dataclasses import dataclass
@@ -53,8 +53,16 @@ def _number(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
+def _lines(tokens: list[str]) -> bytes:
+    return "".join(f"{token}\n" for token in tokens).encode()
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 def _textproto(
-    info: BundleInfo, frontend: FrontendSettings, tokens: list[str], tokens_sha256: str,
+    info: BundleInfo, frontend: FrontendSettings, tokens: list[str], phones: list[str],
     tensors: dict[str, np.ndarray], layers: int, hidden_size: int, direction: str,
 ) -> str:
     lines = [
@@ -73,6 +81,7 @@ def _textproto(
         f"  hidden_size: {hidden_size}",
         f"  tokens: {len(tokens)}",
         *([f"  direction: {direction.upper()}"] if direction != DIRECTIONS[0] else []),
+        *([f"  phones: {len(phones)}"] if phones else []),
         "}",
         "decoder {",
         f"  flush_padding_ms: {info.flush_padding_ms}",
@@ -87,27 +96,32 @@ def _textproto(
             f'  name: "{name}"',
             f'  dtype: "{dtype}"',
             *(f"  shape: {size}" for size in tensor.shape),
-            f'  sha256: "{hashlib.sha256(tensor.tobytes()).hexdigest()}"',
+            f'  sha256: "{_sha256(tensor.tobytes())}"',
             "}",
         ]
-    lines.append(f'tokens_sha256: "{tokens_sha256}"')
+    lines.append(f'tokens_sha256: "{_sha256(_lines(tokens))}"')
+    if phones:
+        lines.append(f'phones_sha256: "{_sha256(_lines(phones))}"')
     return "\n".join(lines) + "\n"
 
 
 def write_bundle(
     directory: Path, info: BundleInfo, frontend: FrontendSettings, tokens: list[str],
     tensors: dict[str, np.ndarray], layers: int, hidden_size: int, *, direction: str = "unidirectional",
+    phones: list[str] | None = None,
 ) -> None:
-    """Writes the three files; tensor names as in model_bundle.proto, `direction` one of DIRECTIONS."""
+    """Writes the files; tensor names as in model_bundle.proto, `direction` one of DIRECTIONS.
+
+    `phones` are named where the tensors have a phone head, the blank first.
+    """
     if direction not in DIRECTIONS:
         raise ValueError(f"direction is {direction!r}, must be one of {DIRECTIONS}")
     directory.mkdir(parents=True, exist_ok=True)
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     save_file(tensors, directory / "weights.safetensors")
     (directory / "weights.safetensors").chmod(0o644)
-    tokens_text = "".join(f"{token}\n" for token in tokens).encode()
-    (directory / "tokens.txt").write_bytes(tokens_text)
-    text = _textproto(
-        info, frontend, tokens, hashlib.sha256(tokens_text).hexdigest(), tensors, layers, hidden_size, direction
-    )
+    (directory / "tokens.txt").write_bytes(_lines(tokens))
+    if phones:
+        (directory / "phones.txt").write_bytes(_lines(phones))
+    text = _textproto(info, frontend, tokens, phones or [], tensors, layers, hidden_size, direction)
     (directory / "bundle.textproto").write_text(text, encoding="utf-8")

@@ -11,6 +11,7 @@ from oido_train import tokens
 from oido_train.bundle import HEADS_FILE, SPACE_TOKEN, BundleInfo, write_bundle
 from oido_train.config import Experiment
 from oido_train.evaluate import greedy_ids, load_model
+from oido_train.lexicon import PHONE_TOKENS
 from oido_train.manifest import Utterance
 from oido_train.model import StackedLstm
 from oido_train.prepare import FeatureCache, open_cache
@@ -62,7 +63,7 @@ def export(
 ) -> None:
     """Writes the bundle of a checkpoint's averaged weights; `dtype` is that of the matrices.
 
-    The heads that serve training only go beside it, for fine-tuning and for `decode`.
+    The head that serves training only goes beside it, for fine-tuning.
     """
     torch.set_num_threads(1)
     model = load_model(experiment, checkpoint)
@@ -87,6 +88,6 @@ def export(
     write_bundle(
         out, info, experiment.frontend, tokens.TOKENS, tensors,
         experiment.model.layers, experiment.model.hidden_size,
-        direction="bidirectional" if experiment.model.bidirectional else "unidirectional",
+        direction="bidirectional" if experiment.model.bidirectional else "unidirectional", phones=PHONE_TOKENS,
     )
     save_file(model.training_heads(), out / HEADS_FILE)

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+from oido_train.bundle import BLANK_TOKEN
+
 PHONES = (
     "SIL AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG "
     "OW OY P R S SH T TH UH UW V W Y Z ZH"
 ).split()
+PHONE_TOKENS = [BLANK_TOKEN, *PHONES[1:]]  # of phones.txt: silence is the phone head's blank
 PHONE_IDS = {phone: index for index, phone in enumerate(PHONES)}
 
 

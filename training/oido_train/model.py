@@ -89,6 +89,8 @@ class StackedLstm(nn.Module):
             "frontend.inverse_stddev": self.inverse_stddev,
             "output.weight": self.letter_head.weight,
             "output.bias": self.letter_head.bias,
+            "phones.weight": self.phone_head.weight,
+            "phones.bias": self.phone_head.bias,
         }
         for suffix, layers in (("", self.layers), ("_reverse", self.reverse_layers)):
             for index, layer in enumerate(layers):
@@ -98,9 +100,8 @@ class StackedLstm(nn.Module):
         return {name: tensor.detach().float().cpu().numpy() for name, tensor in tensors.items()}
 
     def training_heads(self) -> dict[str, np.ndarray]:
-        """The phone and frame heads, which are not shipped."""
-        state = {"phone_head": self.phone_head.state_dict(), "frame_head": self.frame_head.state_dict()}
-        return {f"{head}.{name}": t.float().cpu().numpy() for head, part in state.items() for name, t in part.items()}
+        """The frame head, which serves training only."""
+        return {f"frame_head.{name}": t.float().cpu().numpy() for name, t in self.frame_head.state_dict().items()}
 
     @torch.no_grad()
     def import_tensors(self, tensors: dict[str, np.ndarray]) -> None:
@@ -117,5 +118,5 @@ class StackedLstm(nn.Module):
                 layer.bias_ih_l0.copy_(found[f"lstm.{index}.bias{suffix}"])
                 layer.bias_hh_l0.zero_()
         for name, tensor in found.items():
-            if name.startswith(("phone_head.", "frame_head.")):
-                self.get_parameter(name).copy_(tensor)
+            if name.startswith(("phones.", "frame_head.")):
+                self.get_parameter(name.replace("phones.", "phone_head.")).copy_(tensor)

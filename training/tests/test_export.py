@@ -13,6 +13,7 @@ from oido_train.config import Experiment
 from oido_train.dataset import stack_frames
 from oido_train.evaluate import load_weights, new_model
 from oido_train.export import emission_lags_ms, letter_places_ms
+from oido_train.lexicon import PHONE_TOKENS
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -42,7 +43,10 @@ def test_bundle_computes_what_the_network_computes(experiment: Experiment, tmp_p
     model = new_model(experiment).eval()
     layers, hidden_size = experiment.model.layers, experiment.model.hidden_size
     info = BundleInfo("tiny", "1", "en-US", "test", 240, 60)
-    write_bundle(tmp_path, info, experiment.frontend, tokens.TOKENS, model.export_tensors(), layers, hidden_size)
+    write_bundle(
+        tmp_path, info, experiment.frontend, tokens.TOKENS, model.export_tensors(), layers, hidden_size,
+        phones=PHONE_TOKENS,
+    )
     tensors = load_file(tmp_path / "weights.safetensors")
     log_mels = np.random.default_rng(3).normal(size=(31, experiment.frontend.mel_bins)).astype(np.float32)
     with torch.no_grad():
@@ -54,12 +58,13 @@ def test_bundle_computes_what_the_network_computes(experiment: Experiment, tmp_p
 def test_description_names_every_tensor_with_its_hash(experiment: Experiment, tmp_path: Path) -> None:
     tensors = new_model(experiment).export_tensors()
     info = BundleInfo("tiny", "1", "en-US", "test", 240, 60)
-    write_bundle(tmp_path, info, experiment.frontend, tokens.TOKENS, tensors, 2, 64)
+    write_bundle(tmp_path, info, experiment.frontend, tokens.TOKENS, tensors, 2, 64, phones=PHONE_TOKENS)
     text = (tmp_path / "bundle.textproto").read_text()
     for name, tensor in tensors.items():
         assert f'name: "{name}"' in text
         assert hashlib.sha256(tensor.tobytes()).hexdigest() in text
-    assert hashlib.sha256((tmp_path / "tokens.txt").read_bytes()).hexdigest() in text
+    for name in ("tokens.txt", "phones.txt"):
+        assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() in text
 
 
 def test_letters_two_steps_late_lag_by_two_steps() -> None:

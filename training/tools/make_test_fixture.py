@@ -19,6 +19,7 @@ FRAMES = 100  # not a multiple of the stride: the last frame belongs to no step
 HIDDEN, LAYERS = 16, 2
 FRONTEND = FrontendSettings(mel_bins=8, mel_high_hz=7600.0)
 TOKENS = [BLANK_TOKEN, SPACE_TOKEN, "a", "b", "c", "d", "e", "'"]
+PHONES = [BLANK_TOKEN, "AA", "B", "K"]
 # Fixture -> what it is, in its README.
 KINDS = {
     "tiny_bundle": "A 2x16 LSTM",
@@ -32,7 +33,7 @@ STATES = {
 
 def random_model(bidirectional: bool) -> StackedLstm:
     model = StackedLstm(
-        FRONTEND.mel_bins, 3, HIDDEN, LAYERS, len(TOKENS), phones=4, dropout=0.0, bidirectional=bidirectional
+        FRONTEND.mel_bins, 3, HIDDEN, LAYERS, len(TOKENS), phones=len(PHONES), dropout=0.0, bidirectional=bidirectional
     ).eval()
     torch.manual_seed(SEED)  # whatever the network's own initialisation has drawn
     model.mean.uniform_(5.0, 15.0)
@@ -63,6 +64,9 @@ def make(directory: Path, name: str) -> None:
     model = random_model(bidirectional)
     log_mels = torch.randn(FRAMES, FRONTEND.mel_bins) * 3.0 + 10.0
     steps = FRAMES // FRONTEND.stride_frames
+    if not bidirectional:  # the other bundle is one without a phone head
+        model.phone_head.weight.normal_(std=1.5)
+        model.phone_head.bias.normal_(std=0.5)
     hidden = model.normalise(log_mels)[: steps * 3].reshape(steps, 1, FRONTEND.input_size)
     golden = {"log_mels": log_mels.numpy()}
     for index in range(LAYERS):
@@ -72,13 +76,19 @@ def make(directory: Path, name: str) -> None:
         else:
             golden[f"lstm.{index}.h"] = h.reshape(HIDDEN).numpy()
             golden[f"lstm.{index}.c"] = c.reshape(HIDDEN).numpy()
-    log_probs = model.letter_head(hidden).log_softmax(-1).squeeze(1)
-    golden["log_probs"] = log_probs.numpy()
+    letters = model.letter_head(hidden).log_softmax(-1).squeeze(1)
+    golden["log_probs"] = letters.numpy()
+    tensors = model.export_tensors()
+    if bidirectional:
+        del tensors["phones.weight"], tensors["phones.bias"]
+    else:
+        phones = model.phone_head(hidden).log_softmax(-1).squeeze(1)
+        golden["log_probs"] = torch.cat([letters, phones], dim=-1).numpy()
     bundle_name = "tiny-bidirectional" if bidirectional else "tiny-random"
     info = BundleInfo(bundle_name, "1", "en-US", "Random weights for tests; says nothing sensible.", 240, 60)
     write_bundle(
-        directory / name, info, FRONTEND, TOKENS, model.export_tensors(), LAYERS, HIDDEN,
-        direction="bidirectional" if bidirectional else "unidirectional",
+        directory / name, info, FRONTEND, TOKENS, tensors, LAYERS, HIDDEN,
+        direction="bidirectional" if bidirectional else "unidirectional", phones=[] if bidirectional else PHONES,
     )
     golden_path = directory / f"{name}_golden.safetensors"
     save_file({k: np.ascontiguousarray(v) for k, v in golden.items()}, golden_path)
@@ -89,12 +99,13 @@ def make(directory: Path, name: str) -> None:
         f"{torch.__version__} (CPU, float32) makes of random input with it:\n\n"
         f"- `log_mels` [{FRAMES}, 8]: natural-log mel energies before normalisation and stacking; step t "
         "takes frames 3t, 3t+1, 3t+2, and the last frame belongs to no step\n"
-        f"- `log_probs` [{steps}, 8]: log-softmax of the output layer at each step\n"
+        f"- `log_probs` {list(golden['log_probs'].shape)}: log-softmax of the output layer at each step"
+        f"{'' if bidirectional else ', then that of the phone head'}\n"
         f"{STATES[name]}\n"
         "Made by:\n\n"
         "    PYTHONPATH=training python training/tools/make_test_fixture.py tests/data\n"
     )
-    print(f"{name}: greedy:", [TOKENS[i] for i in log_probs.argmax(-1)])
+    print(f"{name}: greedy:", [TOKENS[i] for i in letters.argmax(-1)])
 
 
 @torch.no_grad()
