@@ -87,14 +87,23 @@ Hypothesis CtcGreedyDecoder::Partial() const {
     confidence_sum += double{hypothesis.words.back().confidence};
   }
   hypothesis.last_word_open = last_word_open_;
+  hypothesis.stable_words = words_.size() - (last_word_open_ ? 1 : 0);
   hypothesis.confidence =
       static_cast<float>(confidence_sum / static_cast<double>(words_.size()));
   return hypothesis;
 }
 
+// What was decoded is never revised, so its length tells.
+uint64_t CtcGreedyDecoder::PartialFingerprint() const {
+  if (words_.empty()) return 0;
+  return (uint64_t{words_.size()} << 32) + 2 * words_.back().text.size() +
+         (last_word_open_ ? 1 : 0);
+}
+
 Hypothesis CtcGreedyDecoder::Finalize() {
   Hypothesis hypothesis = Partial();
   hypothesis.last_word_open = false;
+  hypothesis.stable_words = hypothesis.words.size();
   words_.clear();
   last_word_open_ = false;
   run_in_word_ = false;

@@ -9,40 +9,36 @@
 
 #include "absl/types/span.h"
 #include "model/bundle.h"
+#include "model/decoder.h"
 #include "model/hypothesis.h"
 
 namespace oido::model {
 
 // Collapses repeats, drops blanks (Graves et al. 2006, "Connectionist Temporal
 // Classification", best path decoding) and forms words at the ▁ token. What was
-// decoded is never revised. The memory held is bounded by the utterance, which
-// ends at Finalize. One thread at a time.
-class CtcGreedyDecoder {
+// decoded is never revised. A word's confidence is the geometric mean of its
+// tokens' probabilities.
+class CtcGreedyDecoder final : public Decoder {
  public:
   // Keeps the bundle alive (tokens, timing options).
   explicit CtcGreedyDecoder(std::shared_ptr<const Bundle> bundle);
 
   // `log_probs`: [tokens] of the next step. Of equal ones the lowest id counts.
   void Advance(absl::Span<const float> log_probs);
+  void Advance(absl::Span<const float> log_probs, BeamScratch&) override {
+    Advance(log_probs);
+  }
 
-  // True when the utterance is over by the rules of endpointer.h: enough
-  // silence behind a word, or too long.
-  bool AtEndpoint() const;
+  bool AtEndpoint() const override;
+  // A step is that of the token's spike.
+  Hypothesis Partial() const override;
+  uint64_t PartialFingerprint() const override;
+  // Ends an open word too; the collapse of repeats goes on.
+  Hypothesis Finalize() override;
+  Hypothesis Finish() override { return Finalize(); }
+  void Reset() override;
 
-  // What the current utterance has so far. Word times count from construction
-  // or Reset, over all utterances. A word begins with the step of its first
-  // letter's spike and ends behind the step of its last one's; both are moved
-  // back by emission_delay_ms, but not before 0.
-  Hypothesis Partial() const;
-
-  // Ends the utterance, and with it an open word, and starts the next one; time
-  // goes on, and so does the collapse of repeats.
-  Hypothesis Finalize();
-
-  // Back to the state after construction.
-  void Reset();
-
-  size_t size_bytes() const;
+  size_t size_bytes() const override;
 
  private:
   // A word while its tokens come in.

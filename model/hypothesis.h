@@ -2,6 +2,7 @@
 #ifndef OIDO_MODEL_HYPOTHESIS_H_
 #define OIDO_MODEL_HYPOTHESIS_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -11,15 +12,20 @@ struct Word {
   std::string text;
   int start_ms = 0;  // from the start of the decoder's audio
   int end_ms = 0;
-  float confidence = 0.0f;  // 0..1: geometric mean of its tokens' probabilities
+  float confidence = 0.0f;  // 0..1; how it is found is the decoder's
 };
 
 struct Hypothesis {
   std::vector<Word> words;
-  // True where the last word may still grow.
+  // So many words, from the first, will not change any more.
+  size_t stable_words = 0;
+  // True where the last word may still grow or change.
   bool last_word_open = false;
   // 0..1: mean of the words' confidences, 0 without words.
   float confidence = 0.0f;
+  // In a final result: other hypotheses, best first, as many as were asked for
+  // and found.
+  std::vector<Hypothesis> alternatives;
 };
 
 // The words joined by single spaces.

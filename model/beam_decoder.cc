@@ -1,0 +1,198 @@
+// Cuts the words of a beam search into utterances.
+#include "model/beam_decoder.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "model/endpointer.h"
+#include "model/tokens.h"
+
+namespace oido::model {
+
+BeamDecoder::BeamDecoder(const DecoderOptions& timing,
+                         std::shared_ptr<const DecoderResources> resources,
+                         const WordSearchOptions& options, int max_alternatives)
+    : timing_(timing),
+      resources_(std::move(resources)),
+      search_(resources_, options),
+      max_alternatives_(max_alternatives) {}
+
+void BeamDecoder::Advance(absl::Span<const float> log_probs,
+                          BeamScratch& scratch) {
+  search_.Advance(log_probs, scratch);
+  if (std::max_element(log_probs.begin(), log_probs.end()) !=
+      log_probs.begin() + kBlank) {
+    last_phone_step_ = search_.steps() - 1;
+  }
+  const int silence_ms = SilenceMs();
+  const bool pause_begins = silence_ms >= kCommitPauseMs &&
+                            silence_ms - timing_.step_ms < kCommitPauseMs;
+  if (pause_begins && search_.AnyBetweenWords())
+    Commit(BeamSearch::Ending::kBetweenWords);
+}
+
+int BeamDecoder::SilenceMs() const {
+  return (search_.steps() - last_phone_step_ - 1) * timing_.step_ms;
+}
+
+bool BeamDecoder::AtEndpoint() const {
+  UtteranceProgress progress;
+  progress.silence_ms = SilenceMs();
+  progress.length_ms =
+      int64_t{search_.steps() - utterance_start_} * timing_.step_ms;
+  // No rule holds yet, with any words.
+  if (progress.silence_ms < timing_.endpoint_silence_ms &&
+      progress.length_ms < timing_.max_utterance_ms) {
+    return false;
+  }
+  const WordHistory& history = search_.history();
+  WordHistory::Index first = search_.Best(BeamSearch::Ending::kAnywhere);
+  while (history.beginning(first) != WordHistory::kStart)
+    first = history.beginning(first);
+  progress.has_word =
+      !search_.settled().empty() || first != WordHistory::kStart;
+  // A later word may still lengthen the last one.
+  progress.word_open = true;
+  if (progress.has_word) {
+    const FoundWord& word = search_.settled().empty()
+                                ? history.word(first)
+                                : search_.settled().front();
+    progress.length_ms =
+        int64_t{search_.steps() - word.first_step} * timing_.step_ms;
+  }
+  return IsEndpoint(timing_, progress);
+}
+
+Hypothesis BeamDecoder::Partial() const {
+  std::vector<FoundWord> words = search_.settled();
+  const WordHistory& history = search_.history();
+  const WordHistory::Index shared = search_.Shared();
+  history.AppendWords(WordHistory::kStart, shared, &words);
+  const size_t stable = words.size();
+  history.AppendWords(shared, search_.Best(BeamSearch::Ending::kAnywhere),
+                      &words);
+  Hypothesis hypothesis = ToHypothesis(words);
+  hypothesis.stable_words = stable;
+  hypothesis.last_word_open = stable < words.size();
+  return hypothesis;
+}
+
+uint64_t BeamDecoder::PartialFingerprint() const {
+  const WordHistory& history = search_.history();
+  const auto best = search_.Best(BeamSearch::Ending::kAnywhere);
+  const size_t settled = search_.settled().size();
+  if (settled == 0 && best == WordHistory::kStart) return 0;
+  // Which of the words are stable counts too.
+  return history.hash(best) * 3 + history.hash(search_.Shared()) + settled;
+}
+
+Hypothesis BeamDecoder::Finalize() {
+  const bool in_pause = SilenceMs() >= kPauseMs && search_.AnyBetweenWords();
+  Commit(in_pause ? BeamSearch::Ending::kBetweenWords
+                  : BeamSearch::Ending::kAnywhere);
+  return TakeUtterance();
+}
+
+Hypothesis BeamDecoder::Finish() {
+  Commit(search_.AnyBetweenWords() ? BeamSearch::Ending::kSentence
+                                   : BeamSearch::Ending::kAnywhere);
+  return TakeUtterance();
+}
+
+void BeamDecoder::Commit(BeamSearch::Ending ending) {
+  const WordHistory::Index best = search_.Best(ending);
+  if (max_alternatives_ > 1) CollectRivals(ending, best);
+  search_.KeepOnly(best, ending);
+  search_.Settle();
+}
+
+void BeamDecoder::CollectRivals(BeamSearch::Ending ending,
+                                WordHistory::Index best) {
+  const WordHistory& history = search_.history();
+  const auto found = search_.Alternatives(
+      ending, static_cast<size_t>(max_alternatives_));
+  if (found.empty()) return;
+  for (const BeamSearch::Alternative& alternative : found) {
+    const WordHistory::Index shared = history.Common(alternative.words, best);
+    if (alternative.words == best) continue;
+    std::vector<FoundWord> same;
+    history.AppendWords(WordHistory::kStart, shared, &same);
+    Rival rival;
+    rival.begin = search_.settled().size() + same.size();
+    same.clear();
+    history.AppendWords(shared, best, &same);
+    rival.end = rival.begin + same.size();
+    rival.score = alternative.score - found.front().score;
+    history.AppendWords(shared, alternative.words, &rival.words);
+    rivals_.push_back(std::move(rival));
+  }
+}
+
+Hypothesis BeamDecoder::TakeUtterance() {
+  const std::vector<FoundWord>& words = search_.settled();
+  Hypothesis hypothesis = ToHypothesis(words);
+  std::stable_sort(
+      rivals_.begin(), rivals_.end(),
+      [](const Rival& a, const Rival& b) { return a.score > b.score; });
+  for (const Rival& rival : rivals_) {
+    if (hypothesis.alternatives.size() + 1 >=
+        static_cast<size_t>(max_alternatives_)) {
+      break;
+    }
+    std::vector<FoundWord> other(words.begin(), words.begin() + rival.begin);
+    other.insert(other.end(), rival.words.begin(), rival.words.end());
+    other.insert(other.end(), words.begin() + rival.end, words.end());
+    hypothesis.alternatives.push_back(ToHypothesis(other));
+  }
+  rivals_.clear();
+  search_.ClearSettled();
+  utterance_start_ = search_.steps();
+  return hypothesis;
+}
+
+Word BeamDecoder::ToWord(const FoundWord& found) const {
+  const auto time_ms = [&](int32_t step) {
+    return static_cast<int>(
+        std::max<int64_t>(0, int64_t{step} * timing_.step_ms -
+                                 timing_.emission_delay_ms));
+  };
+  Word word;
+  word.text = std::string(resources_->language_model->Word(found.word));
+  word.start_ms = time_ms(found.first_step);
+  word.end_ms = time_ms(found.last_step + 1);
+  word.confidence = std::clamp(found.posterior, 0.0f, 1.0f);
+  return word;
+}
+
+Hypothesis BeamDecoder::ToHypothesis(
+    const std::vector<FoundWord>& words) const {
+  Hypothesis hypothesis;
+  if (words.empty()) return hypothesis;
+  double confidence_sum = 0.0;
+  for (const FoundWord& word : words) {
+    hypothesis.words.push_back(ToWord(word));
+    confidence_sum += double{hypothesis.words.back().confidence};
+  }
+  hypothesis.stable_words = words.size();
+  hypothesis.confidence =
+      static_cast<float>(confidence_sum / static_cast<double>(words.size()));
+  return hypothesis;
+}
+
+void BeamDecoder::Reset() {
+  search_.Reset();
+  rivals_.clear();
+  utterance_start_ = 0;
+  last_phone_step_ = -1;
+}
+
+size_t BeamDecoder::size_bytes() const {
+  size_t bytes = sizeof(*this) - sizeof(search_) + search_.size_bytes() +
+                 rivals_.capacity() * sizeof(Rival);
+  for (const Rival& rival : rivals_)
+    bytes += rival.words.capacity() * sizeof(FoundWord);
+  return bytes;
+}
+
+}  // namespace oido::model

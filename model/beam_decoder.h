@@ -1,0 +1,71 @@
+// Words with times from a beam search: utterances, endpoints, partial results.
+#ifndef OIDO_MODEL_BEAM_DECODER_H_
+#define OIDO_MODEL_BEAM_DECODER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "model/beam_search.h"
+#include "model/bundle.h"
+#include "model/decoder.h"
+#include "model/hypothesis.h"
+
+namespace oido::model {
+
+// Reads the phone head. In a pause of kCommitPauseMs the best hypothesis stays
+// alone, so that what comes behind an endpoint is decoded as it would be without
+// one, the language model's context included: an endpoint cuts the text and
+// changes none of it, unless it comes within speech (endpointer.h, last rule).
+class BeamDecoder final : public Decoder {
+ public:
+  static constexpr int kCommitPauseMs = 600;
+
+  // `timing`: step, delay and endpoint rules. `options` as BeamSearch's.
+  // `max_alternatives`: hypotheses in a final result, at least 1.
+  BeamDecoder(const DecoderOptions& timing,
+              std::shared_ptr<const DecoderResources> resources,
+              const WordSearchOptions& options, int max_alternatives);
+
+  void Advance(absl::Span<const float> log_probs,
+               BeamScratch& scratch) override;
+  bool AtEndpoint() const override;
+  // Words that all hypotheses share are stable.
+  Hypothesis Partial() const override;
+  uint64_t PartialFingerprint() const override;
+  // Within speech, a word not yet complete becomes the next utterance's first.
+  Hypothesis Finalize() override;
+  Hypothesis Finish() override;
+  void Reset() override;
+  size_t size_bytes() const override;
+
+ private:
+  // What else may have been said for words [begin, end) of the utterance.
+  struct Rival {
+    size_t begin = 0;
+    size_t end = 0;
+    float score = 0.0f;  // ln of its odds against them
+    std::vector<FoundWord> words;
+  };
+
+  int SilenceMs() const;
+  void Commit(BeamSearch::Ending ending);
+  void CollectRivals(BeamSearch::Ending ending, WordHistory::Index best);
+  Hypothesis TakeUtterance();
+  Word ToWord(const FoundWord& found) const;
+  Hypothesis ToHypothesis(const std::vector<FoundWord>& words) const;
+
+  DecoderOptions timing_;
+  std::shared_ptr<const DecoderResources> resources_;
+  BeamSearch search_;
+  int max_alternatives_;
+  std::vector<Rival> rivals_;     // of this utterance
+  int32_t utterance_start_ = 0;   // its first step
+  int32_t last_phone_step_ = -1;  // the last step whose likeliest is no blank
+};
+
+}  // namespace oido::model
+
+#endif  // OIDO_MODEL_BEAM_DECODER_H_

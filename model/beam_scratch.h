@@ -1,0 +1,90 @@
+// Working memory of a beam search's step, shared by all streams of a thread.
+#ifndef OIDO_MODEL_BEAM_SCRATCH_H_
+#define OIDO_MODEL_BEAM_SCRATCH_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "model/language_model.h"
+#include "model/lexicon.h"
+#include "model/word_history.h"
+
+namespace oido::model {
+
+inline constexpr float kNoScore = -std::numeric_limits<float>::infinity();
+
+// The best way to one end of a hypothesis, with the score of all ways.
+struct BeamLane {
+  bool empty() const { return score == kNoScore; }
+
+  float score = kNoScore;  // natural logarithm
+  WordHistory::Index history = WordHistory::kStart;
+  int32_t first_step = 0;  // of the word begun, where the node is not the root
+  // Found at this step and not yet in the history; kUnknownWord: none.
+  WordId new_word = kUnknownWord;
+};
+
+// What hypotheses with the same future have in common.
+struct BeamKey {
+  friend bool operator==(const BeamKey& a, const BeamKey& b) {
+    return a.node == b.node && a.last == b.last && a.lm == b.lm;
+  }
+
+  Lexicon::NodeId node = Lexicon::kRoot;
+  // The phone that ends the path, where another step of it is no new phone; 0
+  // where a blank has followed and the node does not tell it.
+  PhoneId last = 0;
+  LmState lm;
+};
+
+struct BeamHypothesis {
+  BeamKey key;
+  BeamLane blank;  // paths that end in a blank
+  BeamLane phone;  // paths that end in the last phone
+};
+
+// One thread's. Keeps its memory from step to step.
+class BeamScratch {
+ public:
+  BeamScratch();
+
+  // Forgets the candidates of the step before.
+  void Begin(const LanguageModel* language_model);
+  // The candidate of this key, made if need be. Pointers last until the next
+  // call.
+  BeamHypothesis& At(const BeamKey& key);
+  std::vector<BeamHypothesis>& candidates() { return candidates_; }
+  // Score of each candidate and its place; for the choice of the best.
+  struct Rank {
+    float score;
+    uint32_t place;
+  };
+  std::vector<Rank>& ranks() { return ranks_; }
+
+  // As LanguageModel::Score, from memory where it was asked lately.
+  float Score(const LmState& from, WordId word, LmState* to);
+
+ private:
+  struct CachedScore {
+    LmState from;
+    WordId word = kUnknownWord;  // which nobody asks for
+    float score = 0.0f;
+    LmState to;
+  };
+
+  void Grow();
+  size_t SlotOf(const BeamKey& key) const;
+
+  const LanguageModel* language_model_ = nullptr;
+  std::vector<BeamHypothesis> candidates_;
+  std::vector<Rank> ranks_;
+  std::vector<uint32_t> slots_;  // place in candidates_ + 1; 0: free
+  std::vector<uint32_t> used_slots_;
+  std::vector<CachedScore> cache_;
+};
+
+}  // namespace oido::model
+
+#endif  // OIDO_MODEL_BEAM_SCRATCH_H_

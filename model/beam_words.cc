@@ -1,0 +1,162 @@
+// What a beam search has found: best words, shared words, alternatives.
+#include <algorithm>
+#include <cmath>
+
+#include "model/beam_search.h"
+
+namespace oido::model {
+namespace {
+
+// A word is compared with its rivals so many steps after its last phone: enough
+// for most of what speaks against it to be heard, little enough for rivals to
+// be still there.
+constexpr int32_t kPosteriorDelaySteps = 5;
+
+}  // namespace
+
+bool BeamSearch::AnyBetweenWords() const {
+  return std::any_of(hypotheses_.begin(), hypotheses_.end(),
+                     [](const BeamHypothesis& hypothesis) {
+                       return hypothesis.key.node == Lexicon::kRoot;
+                     });
+}
+
+WordHistory::Index BeamSearch::Best(Ending ending) const {
+  const BeamHypothesis* best = &hypotheses_.front();
+  if (ending == Ending::kAnywhere) return Joined(*best).history;
+  float best_total = kNoScore;
+  for (const BeamHypothesis& hypothesis : hypotheses_) {
+    const float total = Total(hypothesis, ending);
+    if (total <= best_total) continue;
+    best = &hypothesis;
+    best_total = total;
+  }
+  return Joined(*best).history;
+}
+
+WordHistory::Index BeamSearch::Shared() const {
+  WordHistory::Index shared = Joined(hypotheses_.front()).history;
+  for (const BeamHypothesis& hypothesis : hypotheses_) {
+    for (const BeamLane* lane : {&hypothesis.blank, &hypothesis.phone}) {
+      if (!lane->empty()) shared = history_.Common(shared, lane->history);
+    }
+  }
+  return shared;
+}
+
+std::vector<BeamSearch::Alternative> BeamSearch::Alternatives(
+    Ending ending, size_t count) const {
+  std::vector<Alternative> found;
+  for (const BeamHypothesis& hypothesis : hypotheses_) {
+    const float total = Total(hypothesis, ending);
+    if (total == kNoScore) continue;
+    found.push_back({Joined(hypothesis).history, total});
+  }
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return a.score > b.score;
+  });
+  std::vector<Alternative> distinct;
+  for (const Alternative& alternative : found) {
+    if (distinct.size() == count) break;
+    const uint64_t hash = history_.hash(alternative.words);
+    const bool seen = std::any_of(
+        distinct.begin(), distinct.end(),
+        [&](const auto& other) { return history_.hash(other.words) == hash; });
+    if (!seen) distinct.push_back(alternative);
+  }
+  return distinct;
+}
+
+void BeamSearch::KeepOnly(WordHistory::Index words, Ending ending) {
+  const auto drop = [&](const BeamLane& lane) {
+    return !lane.empty() && !history_.StartsWith(lane.history, words);
+  };
+  for (BeamHypothesis& hypothesis : hypotheses_) {
+    const bool other =
+        ending != Ending::kAnywhere && hypothesis.key.node != Lexicon::kRoot;
+    for (BeamLane* lane : {&hypothesis.blank, &hypothesis.phone}) {
+      if (other || drop(*lane)) *lane = BeamLane();
+    }
+  }
+  const auto gone = std::remove_if(
+      hypotheses_.begin(), hypotheses_.end(), [](const auto& hypothesis) {
+        return hypothesis.blank.empty() && hypothesis.phone.empty();
+      });
+  hypotheses_.erase(gone, hypotheses_.end());
+}
+
+void BeamSearch::Settle() {
+  const WordHistory::Index shared = Shared();
+  for (WordHistory::Index index = shared; index != WordHistory::kStart;
+       index = history_.beginning(index)) {
+    FoundWord& word = history_.word(index);
+    if (word.posterior < 0.0f) word.posterior = Posterior(index);
+  }
+  history_.AppendWords(WordHistory::kStart, shared, &settled_);
+  history_.BeginCompaction();
+  const auto each_lane = [this](const auto& use) {
+    for (BeamHypothesis& hypothesis : hypotheses_) {
+      for (BeamLane* lane : {&hypothesis.blank, &hypothesis.phone}) {
+        if (!lane->empty()) use(*lane);
+      }
+    }
+  };
+  each_lane([this](BeamLane& lane) { history_.Keep(lane.history); });
+  history_.Compact(shared);
+  each_lane(
+      [this](BeamLane& lane) { lane.history = history_.Moved(lane.history); });
+}
+
+// Room for a new word in every hypothesis.
+void BeamSearch::MakeRoom() {
+  Settle();
+  while (history_.size() + hypotheses_.size() > history_.capacity())
+    ForceSettling();
+}
+
+// Gives up the worse half of what there is.
+void BeamSearch::ForceSettling() {
+  if (hypotheses_.size() > 1) {
+    hypotheses_.resize((hypotheses_.size() + 1) / 2);
+  } else {
+    BeamHypothesis& last = hypotheses_.front();
+    (last.blank.score > last.phone.score ? last.phone : last.blank) =
+        BeamLane();
+  }
+  Settle();
+}
+
+void BeamSearch::MeasurePosteriors() {
+  for (WordHistory::Index index = Best(Ending::kAnywhere);
+       index != WordHistory::kStart; index = history_.beginning(index)) {
+    FoundWord& word = history_.word(index);
+    if (word.posterior >= 0.0f) break;
+    if (word.last_step + kPosteriorDelaySteps < step_)
+      word.posterior = Posterior(index);
+  }
+}
+
+// Share of the hypotheses with the same word at an overlapping time.
+float BeamSearch::Posterior(WordHistory::Index index) const {
+  const FoundWord& word = history_.word(index);
+  double all = 0.0;
+  double agreeing = 0.0;
+  for (const BeamHypothesis& hypothesis : hypotheses_) {
+    const BeamLane lane = Joined(hypothesis);
+    const double mass =
+        std::exp(double{lane.score} + double{Ahead(hypothesis.key.node)});
+    all += mass;
+    for (WordHistory::Index i = lane.history; i != WordHistory::kStart;
+         i = history_.beginning(i)) {
+      const FoundWord& other = history_.word(i);
+      if (other.last_step < word.first_step) break;
+      if (other.word != word.word || other.first_step > word.last_step)
+        continue;
+      agreeing += mass;
+      break;
+    }
+  }
+  return static_cast<float>(agreeing / all);
+}
+
+}  // namespace oido::model
