@@ -25,6 +25,9 @@ struct WordSearchOptions {
   float beam_threshold = 18.0f;  // those this far behind the best are dropped
 };
 
+// INVALID_ARGUMENT names the field, its value and the limit.
+absl::Status Validate(const WordSearchOptions& options);
+
 // Immutable once loaded; any thread may read it.
 struct DecoderResources {
   std::unique_ptr<const LanguageModel> language_model;

@@ -29,7 +29,6 @@ using PhoneId = uint8_t;
 //   children    uint32 first child of each node [nodes + 1]; the last is nodes
 //   words       uint32 first word entry of each node [nodes + 1]
 //   entries     uint32 WordId [word entries], by node, likelier words first
-//   look-ahead  float32 largest unigram ln P at or below each node [nodes]
 //   phones      uint8 the phone that leads to each node [nodes]; 0 for the root
 class Lexicon {
  public:
@@ -53,12 +52,12 @@ class Lexicon {
   // All functions below take a node below nodes().
   Children children(NodeId node) const {
     const uint32_t begin = children_[node];
-    return {begin, phones_.subspan(begin, children_[node + 1] - begin)};
+    return {begin, {phones_.data() + begin, children_[node + 1] - begin}};
   }
   // The words whose pronunciation ends here, likelier first; most nodes have
   // none, homophones share one. None end at the root.
   absl::Span<const WordId> words(NodeId node) const {
-    return entries_.subspan(words_[node], words_[node + 1] - words_[node]);
+    return {entries_.data() + words_[node], words_[node + 1] - words_[node]};
   }
   // The largest unigram ln P of any word at or below `node`.
   float LookAhead(NodeId node) const { return look_ahead_[node]; }
@@ -77,8 +76,8 @@ class Lexicon {
   absl::Span<const uint32_t> children_;  // [nodes + 1]
   absl::Span<const uint32_t> words_;     // [nodes + 1]
   absl::Span<const WordId> entries_;
-  absl::Span<const float> look_ahead_;
   absl::Span<const PhoneId> phones_;
+  std::vector<float> look_ahead_;
   std::vector<std::string> phone_names_;
 };
 
