@@ -145,6 +145,7 @@ absl::StatusOr<SessionConfig> CheckConfig(const v1::RecognitionConfig& config,
   result.model = *std::move(model);
   result.format.encoding = *encoding;
   result.format.sample_rate_hz = config.sample_rate_hertz();
+  result.use = use;
   return result;
 }
 

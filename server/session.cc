@@ -7,6 +7,24 @@
 #include "absl/strings/str_cat.h"
 
 namespace oido::server {
+namespace {
+
+// A stream without audio for so long is idle.
+constexpr absl::Duration kActive = absl::Seconds(2);
+
+// A microphone's audio comes as fast as it is spoken; clients join a little of
+// it to a message and may send what was said while they connected. More than
+// this ahead is a recording.
+constexpr absl::Duration kLiveAhead = absl::Milliseconds(1500);
+
+// What a client is ahead melts at this rate, so that one who began with a
+// recording and goes on live is soon taken for live.
+constexpr double kMelting = 1.2;
+
+// While a WAV header has not said more: LINEAR16 at 16 kHz.
+constexpr double kUsualBytesPerSecond = 32000.0;
+
+}  // namespace
 
 Session::Session(const SessionLimits& limits, const Clock* clock,
                  ReadyQueue* ready, std::shared_ptr<Transport> transport)
@@ -29,8 +47,9 @@ absl::Status Session::Configure(const SessionConfig& config) {
   recognizer_ = *std::move(recognizer);
   recognizer_bytes_ = recognizer_->size_bytes();
   model_ = config.model;
+  use_ = config.use;
   interim_results_ = config.interim_results;
-  last_activity_ = clock_->Now();
+  last_activity_ = last_audio_ = clock_->Now();
   if (config.format.encoding != features::AudioEncoding::kUnspecified) {
     const int sample_bytes =
         config.format.encoding == features::AudioEncoding::kLinear16 ? 2 : 4;
@@ -181,13 +200,41 @@ void Session::Push(InboxItem item, PhaseEvent event) {
     if (!Apply(event)) return;
     item.arrival = last_activity_ = clock_->Now();
     if (item.kind == InboxItem::Kind::kAudio) {
-      audio_bytes_received_ += static_cast<int64_t>(item.data.size());
+      CountArrival(item.data.size());
     }
     inbox_.Push(std::move(item));
     if (place_ != Place::kIdle || inbox_.empty()) return;
-    place_ = Place::kQueued;
+    SetQueued();
   }
   ready_->Enqueue(shared_from_this());
+}
+
+void Session::SetQueued() {
+  place_ = Place::kQueued;
+  live_ = use_ == ModelUse::kStream && Ahead(clock_->Now()) <= kLiveAhead;
+}
+
+void Session::CountArrival(size_t bytes) {
+  audio_bytes_received_ += static_cast<int64_t>(bytes);
+  const double rate =
+      bytes_per_second_ > 0 ? bytes_per_second_ : kUsualBytesPerSecond;
+  ahead_ = Ahead(last_activity_) +
+           absl::Seconds(static_cast<double>(bytes) / rate);
+  last_audio_ = last_activity_;
+}
+
+absl::Duration Session::Ahead(absl::Duration now) const {
+  return std::max(absl::ZeroDuration(),
+                  ahead_ - kMelting * (now - last_audio_));
+}
+
+std::optional<int> Session::ActiveModel(absl::Duration now) const {
+  MutexLock lock(mutex_);
+  if (!active() || model_ == nullptr || use_ != ModelUse::kStream ||
+      now - last_audio_ >= kActive) {
+    return std::nullopt;
+  }
+  return model_->index;
 }
 
 absl::Duration Session::AudioReceived() const {

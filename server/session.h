@@ -42,6 +42,10 @@ class ReadyQueue {
  public:
   virtual ~ReadyQueue() = default;
   virtual void Enqueue(std::shared_ptr<Session> session) = 0;
+  // At once, so that a worker that wakes up finds them all.
+  virtual void EnqueueAll(std::vector<std::shared_ptr<Session>> sessions) {
+    for (auto& session : sessions) Enqueue(std::move(session));
+  }
 };
 
 struct SessionLimits {
@@ -55,7 +59,17 @@ struct SessionLimits {
 struct SessionConfig {
   std::shared_ptr<const LoadedModel> model;
   features::AudioFormat format;
+  ModelUse use = ModelUse::kStream;
   bool interim_results = false;
+};
+
+// What follows from giving a session back.
+struct GivenBack {
+  bool again = false;  // there is more to do: enqueue it
+  bool wake = false;   // the transport has something to do
+  // The client's newest audio that was looked at has waited so long; nullopt:
+  // nobody waits for it, or it came faster than it was spoken.
+  std::optional<absl::Duration> waited;
 };
 
 // Counters for the log.
@@ -99,6 +113,9 @@ class Session : public std::enable_shared_from_this<Session> {
   // --- Registry.
   // Ends the input as if the client had half-closed, with `status` in the end.
   void Expire(absl::Status status);
+  // The index of the model that works for the session, if it is a stream that
+  // got audio or its configuration in the last seconds.
+  std::optional<int> ActiveModel(absl::Duration now) const;
   // Expires the session if the client has sent nothing for `timeout`, drops it
   // if the client has not read for so long. Returns when to look again.
   absl::Duration Sweep(absl::Duration now, absl::Duration timeout);
@@ -111,6 +128,9 @@ class Session : public std::enable_shared_from_this<Session> {
   bool Lease();
   int model_index() const { return model_->index; }
   bool offline() const { return model_->offline(); }
+  // Somebody speaks now; not a recording, as far as one can tell from how fast
+  // its audio comes. Told by whoever enqueues the session.
+  bool live() const { return live_; }
   // Takes input until a model step is ready and moves it to `step`. False: the
   // input is used up; give back.
   bool PrepareStep(Workbench& bench, absl::Span<float> step);
@@ -122,8 +142,10 @@ class Session : public std::enable_shared_from_this<Session> {
   // the whole batch of `batch_size` sessions.
   void FinishStep(absl::Span<const float> log_probs, absl::Duration model_time,
                   int batch_size, Workbench& bench);
-  // Publishes; queues up again where there is more to do.
-  void GiveBack();
+  // Publishes. What the result says is for the caller to do.
+  [[nodiscard]] GivenBack GiveBack();
+  // REQUIRES: GiveBack has asked for it.
+  void WakeTransport() { transport_->Wake(); }
 
  private:
   // kQueued: the scheduler has it; kLeased: a worker is busy with it.
@@ -139,6 +161,11 @@ class Session : public std::enable_shared_from_this<Session> {
   void FreeInput() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Push(InboxItem item, PhaseEvent event);
   absl::Duration AudioReceived() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CountArrival(size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Audio that the client is ahead of the time in which one speaks it.
+  absl::Duration Ahead(absl::Duration now) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetQueued() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Worker only.
   bool Prepare(Workbench& bench);
@@ -154,9 +181,12 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::shared_ptr<Transport> transport_;
   // Set by Configure, before the first Enqueue.
   std::shared_ptr<const LoadedModel> model_;
+  ModelUse use_ = ModelUse::kStream;
   bool interim_results_ = false;
   double bytes_per_second_ =
       0.0;  // of the client's audio; 0: a WAV header says
+  // Set with Place::kQueued, read by the thread that sets it.
+  bool live_ = false;
 
   mutable Mutex mutex_;
   Phase phase_ ABSL_GUARDED_BY(mutex_) = Phase::kAwaitingConfig;
@@ -166,6 +196,8 @@ class Session : public std::enable_shared_from_this<Session> {
   absl::Status end_status_ ABSL_GUARDED_BY(mutex_);
   bool end_taken_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Duration last_activity_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration last_audio_ ABSL_GUARDED_BY(mutex_);  // or configuration
+  absl::Duration ahead_ ABSL_GUARDED_BY(mutex_);       // at last_audio_
   int64_t audio_bytes_received_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t recognizer_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   SessionStats stats_ ABSL_GUARDED_BY(mutex_);
@@ -181,6 +213,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<absl::Status>
       ending_with_;  // input is over; how the stream ends
   bool wake_ = false;
+  int unpublished_steps_ = 0;  // since the last look at the interim
+  absl::Duration spent_;       // on this session, not yet in stats_
   int interim_words_ = 0;          // last interim published: number of words...
   std::string interim_last_word_;  // ...and the last one, with its openness
   absl::Duration arrival_;

@@ -1,10 +1,21 @@
 // The side of a session that the worker with the lease sees.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/session.h"
 
 namespace oido::server {
+namespace {
+
+// While steps of the same audio wait, an interim only at every so many steps:
+// the next would soon replace it, and each costs a message.
+constexpr int kInterimSteps = 4;
+
+// Audio in larger messages takes its time whatever the load is.
+constexpr absl::Duration kPromptAhead = absl::Milliseconds(400);
+
+}  // namespace
 
 bool Session::Lease() {
   MutexLock lock(mutex_);
@@ -33,8 +44,7 @@ bool Session::Prepare(Workbench& bench) {
   timing_ = Latency{};
   const bool ready = ConsumeInput(bench, Take::kAnything);
   timing_.features = clock_->Now() - begin;
-  MutexLock lock(mutex_);
-  stats_.processing += timing_.features;
+  spent_ += timing_.features;
   return ready;
 }
 
@@ -46,44 +56,44 @@ void Session::FinishStep(absl::Span<const float> log_probs,
   recognizer_->Advance(log_probs, finals);
   timing_.model = model_time;
   timing_.decode = clock_->Now() - begin;
-  {
-    MutexLock lock(mutex_);
-    stats_.processing += timing_.decode + model_time / batch_size;
-  }
+  spent_ += timing_.decode + model_time / batch_size;
+  ++unpublished_steps_;
   Publish(finals);
   // What needs no further step need not wait for another turn.
   ConsumeInput(bench, Take::kControls);
 }
 
-void Session::GiveBack() {
-  bool queue_up = false;
-  bool wake = false;
-  {
-    MutexLock lock(mutex_);
-    const bool over = ending_with_.has_value() && !recognizer_->ending();
-    if (active() && over) EndWith(PhaseEvent::kRecognized, *ending_with_);
-    if (active()) PublishInterim();
-    if (active() && outbox_.bytes() > limits_.outbox_bytes) {
-      EndWith(PhaseEvent::kFailed,
-              absl::ResourceExhaustedError(
-                  absl::StrCat("results that were not read: ", outbox_.bytes(),
-                               " bytes, more than ", limits_.outbox_bytes)));
-    }
-    place_ = Place::kIdle;
-    wake = wake_ || !active();
-    wake_ = false;
-    if (active()) {
-      recognizer_bytes_ = recognizer_->size_bytes();
-      last_activity_ = clock_->Now();
-      queue_up =
-          recognizer_->has_step() || recognizer_->ending() || !inbox_.empty();
-      if (queue_up) place_ = Place::kQueued;
-    } else {
-      FreeInput();
-    }
+GivenBack Session::GiveBack() {
+  GivenBack result;
+  MutexLock lock(mutex_);
+  const absl::Duration now = clock_->Now();
+  stats_.processing += std::exchange(spent_, absl::ZeroDuration());
+  const bool over = ending_with_.has_value() && !recognizer_->ending();
+  if (active() && over) EndWith(PhaseEvent::kRecognized, *ending_with_);
+  result.again = active() && (recognizer_->has_step() ||
+                              recognizer_->ending() || !inbox_.empty());
+  if (active() && (!result.again || unpublished_steps_ >= kInterimSteps)) {
+    unpublished_steps_ = 0;
+    PublishInterim();
   }
-  if (wake) transport_->Wake();
-  if (queue_up) ready_->Enqueue(shared_from_this());
+  if (active() && outbox_.bytes() > limits_.outbox_bytes) {
+    EndWith(PhaseEvent::kFailed,
+            absl::ResourceExhaustedError(
+                absl::StrCat("results that were not read: ", outbox_.bytes(),
+                             " bytes, more than ", limits_.outbox_bytes)));
+  }
+  if (live_ && Ahead(now) <= kPromptAhead) result.waited = now - arrival_;
+  place_ = Place::kIdle;
+  result.wake = std::exchange(wake_, false) || !active();
+  if (!active()) {
+    result.again = false;
+    FreeInput();
+    return result;
+  }
+  recognizer_bytes_ = recognizer_->size_bytes();
+  last_activity_ = now;
+  if (result.again) SetQueued();
+  return result;
 }
 
 std::optional<InboxItem> Session::TakeItem(Take take) {

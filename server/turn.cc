@@ -6,52 +6,53 @@
 #include "server/guarded.h"
 
 namespace oido::server {
+
 absl::StatusOr<std::unique_ptr<TurnRunner>> TurnRunner::Create(
-    const LoadedModel& model, int max_batch, const Clock* clock,
+    const LoadedModel& model, const TurnOptions& options, const Clock* clock,
     const StepperFactory& factory) {
   auto log_mel = features::LogMel::Create(*model.bundle->frontend);
   if (!log_mel.ok()) return log_mel.status();
-  auto stepper = factory(model, max_batch);
+  auto stepper = factory(model, options.max_batch);
   if (!stepper.ok()) return stepper.status();
   return std::unique_ptr<TurnRunner>(new TurnRunner(
-      model, max_batch, clock, *std::move(log_mel), *std::move(stepper)));
+      model, options, clock, *std::move(log_mel), *std::move(stepper)));
 }
 
-TurnRunner::TurnRunner(const LoadedModel& model, int max_batch,
-                       const Clock* clock,
+TurnRunner::TurnRunner(const LoadedModel& model,
+                       const TurnOptions& turn_options, const Clock* clock,
                        std::unique_ptr<features::LogMel> log_mel,
                        std::unique_ptr<BatchStepper> stepper)
-    : options_(model.bundle->acoustic_model),
+    : model_index_(model.index),
+      turn_options_(turn_options),
+      options_(model.bundle->acoustic_model),
       clock_(clock),
       log_mel_(std::move(log_mel)),
       stepper_(std::move(stepper)),
-      features_(static_cast<size_t>(max_batch) * options_.input_size),
-      log_probs_(static_cast<size_t>(max_batch) * options_.outputs()) {
-  stepping_.reserve(max_batch);
-  slots_.reserve(max_batch);
+      features_(static_cast<size_t>(turn_options.max_batch) *
+                options_.input_size),
+      log_probs_(static_cast<size_t>(turn_options.max_batch) *
+                 options_.tokens) {
+  stepping_.reserve(turn_options.max_batch);
+  slots_.reserve(turn_options.max_batch);
 }
 
-void TurnRunner::Run(const std::vector<std::shared_ptr<Session>>& sessions) {
-  Prepare(sessions);
+void TurnRunner::Run(const Sessions& sessions, ReadyQueue* queue) {
   const absl::Duration begin = clock_->Now();
-  const absl::Status status = Guarded([this] { return Step(); });
-  const absl::Duration model_time = clock_->Now() - begin;
-  const int batch_size = static_cast<int>(stepping_.size());
-  Workbench bench{*log_mel_, samples_};
-  for (size_t i = 0; i < stepping_.size(); ++i) {
-    Session& session = *stepping_[i];
-    const absl::Status finished = !status.ok() ? status : Guarded([&] {
-      session.FinishStep(slots_[i].log_probs, model_time, batch_size, bench);
-      return absl::OkStatus();
-    });
-    if (!finished.ok()) session.Fail(absl::InternalError(finished.message()));
-    session.GiveBack();
-  }
+  record_ = {.model = model_index_};
+  Prepare(sessions);
+  const absl::Duration prepared = clock_->Now();
+  const absl::Status stepped = Guarded([this] { return Step(); });
+  record_.batch = static_cast<int>(stepping_.size());
+  record_.model_time = clock_->Now() - prepared;
+  Finish(stepped, record_.model_time);
+  GiveBack(sessions, queue);
+  if (turn_options_.meter == nullptr) return;
+  const absl::Duration end = clock_->Now();
+  record_.beside_time = end - begin - record_.model_time;
+  turn_options_.meter->Add(record_, end);
 }
 
-// Gives those back that have nothing for the model.
-void TurnRunner::Prepare(
-    const std::vector<std::shared_ptr<Session>>& sessions) {
+void TurnRunner::Prepare(const Sessions& sessions) {
   stepping_.clear();
   slots_.clear();
   Workbench bench{*log_mel_, samples_};
@@ -65,19 +66,46 @@ void TurnRunner::Prepare(
       return absl::OkStatus();
     });
     if (!status.ok()) session->Fail(status);
-    if (!ready) {
-      session->GiveBack();
-      continue;
-    }
+    if (!ready) continue;
     stepping_.push_back(session.get());
     slots_.push_back({step, &session->state(),
-                      absl::MakeSpan(log_probs_.data() + slot * options_.outputs(),
-                                     static_cast<size_t>(options_.outputs()))});
+                      absl::MakeSpan(log_probs_.data() + slot * options_.tokens,
+                                     static_cast<size_t>(options_.tokens))});
   }
 }
 
 absl::Status TurnRunner::Step() {
   return slots_.empty() ? absl::OkStatus() : stepper_->Step(slots_);
+}
+
+void TurnRunner::Finish(const absl::Status& stepped,
+                        absl::Duration model_time) {
+  const int batch_size = static_cast<int>(stepping_.size());
+  Workbench bench{*log_mel_, samples_};
+  for (size_t i = 0; i < stepping_.size(); ++i) {
+    Session& session = *stepping_[i];
+    const absl::Status finished = !stepped.ok() ? stepped : Guarded([&] {
+      session.FinishStep(slots_[i].log_probs, model_time, batch_size, bench);
+      return absl::OkStatus();
+    });
+    if (!finished.ok()) session.Fail(absl::InternalError(finished.message()));
+  }
+}
+
+// First what lets other workers go on, then the messages.
+void TurnRunner::GiveBack(const Sessions& sessions, ReadyQueue* queue) {
+  Sessions again;
+  std::vector<Session*> wake;
+  for (const auto& session : sessions) {
+    const GivenBack result = session->GiveBack();
+    if (result.again) again.push_back(session);
+    if (result.wake) wake.push_back(session.get());
+    if (!result.waited.has_value()) continue;
+    ++record_.live;
+    if (*result.waited > turn_options_.late_after) ++record_.late;
+  }
+  if (!again.empty()) queue->EnqueueAll(std::move(again));
+  for (Session* const session : wake) session->WakeTransport();
 }
 
 }  // namespace oido::server

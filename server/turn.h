@@ -9,6 +9,7 @@
 #include "features/log_mel.h"
 #include "server/batch_stepper.h"
 #include "server/clock.h"
+#include "server/load_meter.h"
 #include "server/model_set.h"
 #include "server/session.h"
 
@@ -19,31 +20,46 @@ class Turn {
  public:
   virtual ~Turn() = default;
   // Takes each of `sessions`, which are leased and of this turn's model,
-  // further and gives it back.
-  virtual void Run(const std::vector<std::shared_ptr<Session>>& sessions) = 0;
+  // further and gives it back: to `queue`, where there is more to do.
+  virtual void Run(const std::vector<std::shared_ptr<Session>>& sessions,
+                   ReadyQueue* queue) = 0;
+};
+
+struct TurnOptions {
+  int max_batch = 1;
+  LoadMeter* meter = nullptr;  // is told of every turn, unless nullptr
+  // A live stream that has waited for longer is late.
+  absl::Duration late_after = absl::InfiniteDuration();
 };
 
 // A worker's tools for one streaming model: FFT plan, primitives and buffers.
 class TurnRunner final : public Turn {
  public:
-  // `model` and `clock` outlive the runner.
+  // `model`, `clock` and the meter outlive the runner.
   static absl::StatusOr<std::unique_ptr<TurnRunner>> Create(
-      const LoadedModel& model, int max_batch, const Clock* clock,
+      const LoadedModel& model, const TurnOptions& options, const Clock* clock,
       const StepperFactory& factory);
 
   // Takes every session one model step further, if its input has one. At most
   // max_batch sessions. An error of the model ends the sessions that were in
   // the step, and only them.
-  void Run(const std::vector<std::shared_ptr<Session>>& sessions) override;
+  void Run(const std::vector<std::shared_ptr<Session>>& sessions,
+           ReadyQueue* queue) override;
 
  private:
-  TurnRunner(const LoadedModel& model, int max_batch, const Clock* clock,
-             std::unique_ptr<features::LogMel> log_mel,
+  using Sessions = std::vector<std::shared_ptr<Session>>;
+
+  TurnRunner(const LoadedModel& model, const TurnOptions& turn_options,
+             const Clock* clock, std::unique_ptr<features::LogMel> log_mel,
              std::unique_ptr<BatchStepper> stepper);
 
-  void Prepare(const std::vector<std::shared_ptr<Session>>& sessions);
+  void Prepare(const Sessions& sessions);
   absl::Status Step();
+  void Finish(const absl::Status& stepped, absl::Duration model_time);
+  void GiveBack(const Sessions& sessions, ReadyQueue* queue);
 
+  const int model_index_;
+  const TurnOptions turn_options_;
   const model::AcousticModelOptions& options_;
   const Clock* const clock_;
   const std::unique_ptr<features::LogMel> log_mel_;
@@ -53,6 +69,7 @@ class TurnRunner final : public Turn {
   std::vector<float> log_probs_;    // [max_batch, outputs]
   std::vector<Session*> stepping_;  // those of this turn that have a step...
   std::vector<model::StepSlot> slots_;  // ...and their places in it
+  TurnRecord record_;
 };
 
 }  // namespace oido::server

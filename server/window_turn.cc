@@ -26,11 +26,14 @@ WindowTurn::WindowTurn(const LoadedModel& model, const Clock* clock,
       log_mel_(std::move(log_mel)),
       runner_(std::move(runner)) {}
 
-void WindowTurn::Run(const std::vector<std::shared_ptr<Session>>& sessions) {
+void WindowTurn::Run(const std::vector<std::shared_ptr<Session>>& sessions,
+                     ReadyQueue* queue) {
   for (const auto& session : sessions) {
     const absl::Status status = Guarded([&] { return RunWindow(*session); });
     if (!status.ok()) session->Fail(absl::InternalError(status.message()));
-    session->GiveBack();
+    const GivenBack result = session->GiveBack();
+    if (result.again) queue->Enqueue(session);
+    if (result.wake) session->WakeTransport();
   }
 }
 

@@ -27,7 +27,8 @@ class WindowTurn final : public Turn {
 
   // Takes every session one window further, if its input has one. An error of
   // the model ends that session only.
-  void Run(const std::vector<std::shared_ptr<Session>>& sessions) override;
+  void Run(const std::vector<std::shared_ptr<Session>>& sessions,
+           ReadyQueue* queue) override;
 
  private:
   WindowTurn(const LoadedModel& model, const Clock* clock,

@@ -26,7 +26,7 @@ class ManualQueue final : public server::ReadyQueue {
   explicit ManualQueue(const server::Clock* clock) {
     const server::LoadedModel& model = *BabblingModels().models().front();
     runner_ = *server::TurnRunner::Create(
-        model, kMaxBatch, clock,
+        model, {.max_batch = kMaxBatch}, clock,
         [this](const server::LoadedModel& m, int max_batch) {
           return Make(m, max_batch);
         });
@@ -47,7 +47,7 @@ class ManualQueue final : public server::ReadyQueue {
       ready_.pop_front();
       if (session->Lease()) batch.push_back(std::move(session));
     }
-    runner_->Run(batch);
+    runner_->Run(batch, this);
   }
 
   void RunUntilIdle() {

@@ -1,0 +1,77 @@
+// Predicts the workers' load with one more stream.
+#include "server/stream_admission.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "server/errors.h"
+
+namespace oido::server {
+namespace {
+
+constexpr absl::Duration kCensusAge = absl::Milliseconds(100);
+
+// A stream lasts seconds to minutes; lateness is over in a second or two.
+constexpr absl::Duration kRetryDelay = absl::Seconds(2);
+
+}  // namespace
+
+StreamAdmission::StreamAdmission(const StreamAdmissionOptions& options,
+                                 const LoadMeter* meter, const Clock* clock,
+                                 StreamCensus census)
+    : options_(options),
+      meter_(meter),
+      clock_(clock),
+      census_(std::move(census)) {}
+
+absl::Status StreamAdmission::Admit(int model) {
+  const absl::Duration now = clock_->Now();
+  MutexLock lock(mutex_);
+  if (now - counted_at_ >= kCensusAge) {
+    active_ = census_();
+    counted_at_ = now;
+  }
+  std::vector<int> with_it = active_;
+  ++with_it[static_cast<size_t>(model)];
+  const double load = Utilization(with_it);
+  const int streams = std::accumulate(active_.begin(), active_.end(), 0);
+  if (options_.max_utilization > 0 && load > options_.max_utilization) {
+    return FullError(
+        absl::StrFormat("admission_utilization: %d streams are active, one "
+                        "more makes a load of %.2f, limit %.2f",
+                        streams, load, options_.max_utilization),
+        kRetryDelay);
+  }
+  if (options_.latency_target > absl::ZeroDuration() && meter_->Late(now)) {
+    return FullError(
+        absl::StrFormat("latency_target_ms: %d streams are active, load %.2f, "
+                        "and lately wait for more than half of %d ms",
+                        streams, load,
+                        absl::ToInt64Milliseconds(options_.latency_target)),
+        kRetryDelay);
+  }
+  active_ = std::move(with_it);
+  return absl::OkStatus();
+}
+
+double StreamAdmission::Utilization(const std::vector<int>& active) const {
+  double load = 0.0;
+  for (size_t i = 0; i < active.size(); ++i) {
+    if (active[i] == 0) continue;
+    const int model = static_cast<int>(i);
+    const double streams = active[i];
+    // When there is much to do, each worker steps its share of all streams
+    // together.
+    const double batch =
+        std::clamp(streams / options_.workers, 1.0,
+                   static_cast<double>(options_.max_batch));
+    load += streams * meter_->steps_per_second(model) *
+            absl::ToDoubleSeconds(meter_->TimePerStep(model, batch)) /
+            options_.workers;
+  }
+  return load;
+}
+
+}  // namespace oido::server
