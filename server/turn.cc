@@ -31,7 +31,7 @@ TurnRunner::TurnRunner(const LoadedModel& model,
       features_(static_cast<size_t>(turn_options.max_batch) *
                 options_.input_size),
       log_probs_(static_cast<size_t>(turn_options.max_batch) *
-                 options_.tokens) {
+                 options_.outputs()) {
   stepping_.reserve(turn_options.max_batch);
   slots_.reserve(turn_options.max_batch);
 }
@@ -69,8 +69,8 @@ void TurnRunner::Prepare(const Sessions& sessions) {
     if (!ready) continue;
     stepping_.push_back(session.get());
     slots_.push_back({step, &session->state(),
-                      absl::MakeSpan(log_probs_.data() + slot * options_.tokens,
-                                     static_cast<size_t>(options_.tokens))});
+                      absl::MakeSpan(log_probs_.data() + slot * options_.outputs(),
+                                     static_cast<size_t>(options_.outputs()))});
   }
 }
 
