@@ -71,7 +71,7 @@ TEST(WorkerExceptionTest, EndsTheStreamWhereverItIsThrown) {
   };
   const Stream preparing = OpenStream(&queue, &clock);
   preparing.session->PushAudio(MakeAudio(28, 300));
-  clock.ThrowAtCall(1);
+  clock.ThrowAtCall(2);  // the first one begins the turn
   expect_failed(preparing);
 
   const Stream finishing = OpenStream(&queue, &clock);
