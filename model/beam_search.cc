@@ -115,14 +115,12 @@ BeamLane BeamSearch::Joined(const BeamHypothesis& hypothesis) const {
 
 void BeamSearch::AddBlank(const BeamHypothesis& from, float score,
                           Step& step) const {
-  BeamKey key = from.key;
-  if (key.node == Lexicon::kRoot) key.last = 0;
   BeamLane lane = Joined(from);
   lane.score += score;
-  const float total = lane.score + Ahead(key.node);
+  const float total = lane.score + Ahead(from.key.node);
   if (total < step.threshold) return;
   step.Saw(total, options_.beam_threshold);
-  Join(lane, &step.scratch.At(key).blank);
+  Join(lane, &step.scratch.At(from.key).blank);
 }
 
 void BeamSearch::AddRepeat(const BeamHypothesis& from, Step& step) const {

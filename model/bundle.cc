@@ -2,10 +2,13 @@
 #include "model/bundle.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "model/bundle_config.h"
 #include "model/bundle_tensors.h"
 #include "model/mapped_file.h"
@@ -127,6 +130,28 @@ absl::Status FillOptions(const config::ModelBundle& config,
   return absl::OkStatus();
 }
 
+// Lexicon and language model, where the bundle has them.
+absl::Status FillWordSearch(const config::ModelBundle& config, Bundle* bundle) {
+  if (!config.decoder().has_word_search()) return absl::OkStatus();
+  if (bundle->acoustic_model.phones == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(bundle->directory,
+                     "/bundle.textproto: decoder.word_search needs a phone "
+                     "head, acoustic_model.phones is 0"));
+  }
+  OIDO_ASSIGN_OR_RETURN(
+      const auto file,
+      MappedFile::Open(absl::StrCat(bundle->directory, "/phones.txt"),
+                       kMaxTokensBytes));
+  const std::vector<std::string> phones =
+      absl::StrSplit(absl::StripSuffix(file->bytes(), "\n"), '\n');
+  OIDO_ASSIGN_OR_RETURN(
+      bundle->word_search,
+      LoadDecoderResources(bundle->directory, config.decoder().word_search(),
+                           phones));
+  return absl::OkStatus();
+}
+
 absl::Status FillNormalisation(const Weights& weights,
                                features::FrontendOptions* frontend) {
   const int64_t bins = frontend->mel_bins;
@@ -156,6 +181,7 @@ absl::StatusOr<std::shared_ptr<const Bundle>> LoadBundle(
   absl::Status status = FillOptions(*config, &frontend, bundle.get());
   if (!status.ok()) return InFile(config_path, status);
   OIDO_RETURN_IF_ERROR(FillTokens(*config, bundle.get()));
+  OIDO_RETURN_IF_ERROR(FillWordSearch(*config, bundle.get()));
   OIDO_ASSIGN_OR_RETURN(
       bundle->weights,
       Weights::Open(absl::StrCat(directory, "/weights.safetensors")));

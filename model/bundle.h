@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "features/frontend_options.h"
+#include "model/decoder_resources.h"
 #include "model/tokens.h"
 #include "model/weights.h"
 
@@ -62,6 +63,8 @@ struct Bundle {
   DecoderOptions decoder;
   Tokens tokens;
   Tokens phones;  // none without a phone head
+  // nullptr: the bundle has no lexicon and language model.
+  std::shared_ptr<const DecoderResources> word_search;
   Weights weights;
 };
 
