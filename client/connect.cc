@@ -1,6 +1,8 @@
 // Implements Connect by following the channel's states.
 #include "client/connect.h"
 
+#include <utility>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -9,10 +11,11 @@
 #include "oido/v1/speech.grpc.pb.h"
 
 namespace oido::client {
+namespace {
 
-absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(
-    const std::string& address, absl::Duration timeout) {
-  grpc::ChannelArguments arguments;
+absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectWith(
+    grpc::ChannelArguments arguments, const std::string& address,
+    absl::Duration timeout) {
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   auto channel = grpc::CreateCustomChannel(
       address, grpc::InsecureChannelCredentials(), arguments);
@@ -33,6 +36,20 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(
     state = channel->GetState(/*try_to_connect=*/true);
   }
   return channel;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(
+    const std::string& address, absl::Duration timeout) {
+  return ConnectWith({}, address, timeout);
+}
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectSeparately(
+    const std::string& address, absl::Duration timeout) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return ConnectWith(std::move(arguments), address, timeout);
 }
 
 absl::StatusOr<v1::ListModelsResponse> ListModels(

@@ -18,6 +18,10 @@ namespace oido::client {
 absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(
     const std::string& address, absl::Duration timeout);
 
+// As Connect, on a TCP connection that no other channel shares.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectSeparately(
+    const std::string& address, absl::Duration timeout);
+
 // The models that the server has loaded.
 absl::StatusOr<v1::ListModelsResponse> ListModels(
     const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout);

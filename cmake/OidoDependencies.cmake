@@ -14,6 +14,7 @@ pkg_check_modules(portaudio REQUIRED IMPORTED_TARGET portaudio-2.0)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(Boost 1.74 CONFIG REQUIRED)  # its headers
 
 # oneDNN: the distribution's if it is new enough, else what ./setup unpacked
 # into the cache; any other through CMAKE_PREFIX_PATH.
