@@ -27,26 +27,36 @@ bool Call::Begin(std::shared_ptr<Session> session) {
 absl::Status Call::Configure(const SessionConfig& config,
                              std::string request_id) {
   info_.request_id = std::move(request_id);
-  if (config.model->offline()) {
-    const absl::Status status = environment_.offline_admission->Enter();
-    if (!status.ok()) return status;
-    has_offline_place_ = true;
+  const absl::Status status = Admit(config);
+  if (!status.ok()) {
+    LogCallRefused(info_, status);
+    return status;
   }
   LogCallStart(info_, config);
   return session_->Configure(config);
 }
 
-void Call::LeaveOffline() {
-  if (!has_offline_place_) return;
-  has_offline_place_ = false;
-  environment_.offline_admission->Leave();
+absl::Status Call::Admit(const SessionConfig& config) {
+  if (config.use == ModelUse::kStream)
+    return environment_.stream_admission->Admit(config.model->index);
+  RecordingAdmission* const recordings =
+      config.model->offline() ? environment_.offline_recording_admission
+                              : environment_.recording_admission;
+  absl::Status status = recordings->Enter();
+  if (status.ok()) recordings_ = recordings;
+  return status;
+}
+
+void Call::LeaveRecordings() {
+  if (recordings_ != nullptr) recordings_->Leave();
+  recordings_ = nullptr;
 }
 
 void Call::End() {
   const std::shared_ptr<Session> session = std::move(session_);
   session->Cancel();
   if (!admitted_) return;
-  LeaveOffline();
+  LeaveRecordings();
   environment_.registry->Remove(session.get());
   LogCallEnd(info_, session->Stats(), environment_.clock->Now());
 }

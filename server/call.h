@@ -22,13 +22,13 @@ class Call {
   // Takes a place for `session`. False: there is none; the session has failed.
   bool Begin(std::shared_ptr<Session> session);
 
-  // The configuration is accepted; of an offline model, takes a place among its
-  // recordings too. Logs the start. Errors are the session's end.
+  // The configuration is accepted: takes a place among the live streams or
+  // among the recordings. Logs the start. Errors are the session's end.
   absl::Status Configure(const SessionConfig& config, std::string request_id);
 
   // Gives the place among the recordings back, if it has one: before the client
   // learns of the end, so that it may send the next recording at once.
-  void LeaveOffline();
+  void LeaveRecordings();
 
   // Lets go of the session, which holds the transport that holds this, gives
   // the places back and logs the end.
@@ -38,11 +38,13 @@ class Call {
   const std::string& request_id() const { return info_.request_id; }
 
  private:
+  absl::Status Admit(const SessionConfig& config);
+
   const ServiceEnvironment& environment_;
   CallInfo info_;
   std::shared_ptr<Session> session_;  // from Begin to End
   bool admitted_ = false;
-  bool has_offline_place_ = false;
+  RecordingAdmission* recordings_ = nullptr;  // where it has a place
 };
 
 }  // namespace oido::server

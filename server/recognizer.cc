@@ -11,16 +11,18 @@ namespace oido::server {
 
 absl::StatusOr<std::unique_ptr<Recognizer>> Recognizer::Create(
     std::shared_ptr<const LoadedModel> model,
-    const features::AudioFormat& format, int max_audio_seconds) {
+    const features::AudioFormat& format, const Decoding& decoding,
+    int max_audio_seconds) {
   auto audio_decoder = features::AudioDecoder::Create(
       format, model->bundle->frontend->sample_rate_hz);
   if (!audio_decoder.ok()) return audio_decoder.status();
   return std::unique_ptr<Recognizer>(new Recognizer(
-      std::move(model), max_audio_seconds, *std::move(audio_decoder)));
+      std::move(model), decoding, max_audio_seconds,
+      *std::move(audio_decoder)));
 }
 
 Recognizer::Recognizer(std::shared_ptr<const LoadedModel> model,
-                       int max_audio_seconds,
+                       const Decoding& decoding, int max_audio_seconds,
                        std::unique_ptr<features::AudioDecoder> audio_decoder)
     : model_(std::move(model)),
       max_samples_(int64_t{max_audio_seconds} *
@@ -28,7 +30,8 @@ Recognizer::Recognizer(std::shared_ptr<const LoadedModel> model,
       audio_decoder_(std::move(audio_decoder)),
       frontend_(model_->bundle->frontend),
       state_(model_->bundle->acoustic_model),
-      decoder_(model_->bundle) {
+      decoding_(decoding),
+      decoder_(MakeDecoder(model_->bundle, decoding)) {
   if (model_->offline()) window_.emplace(WindowsOf(*model_->bundle));
 }
 
@@ -71,10 +74,10 @@ absl::Status Recognizer::EndUtterance(Workbench& bench) {
 }
 
 void Recognizer::CompleteUtterance(std::vector<Result>& finals) {
-  EmitFinal(finals);
+  EmitFinal(decoder_->Finish(), finals);
   audio_decoder_->Reset();
   frontend_.Reset();
-  decoder_.Reset();
+  decoder_->Reset();
   std::fill(state_.values.begin(), state_.values.end(), 0.0f);
   ending_ = has_audio_ = false;
   utterance_begin_ = samples_decoded_;
@@ -92,16 +95,17 @@ void Recognizer::FillWindow() {
     frontend_.PopStep(window_->AddStep());
 }
 
-void Recognizer::Advance(absl::Span<const float> log_probs,
+void Recognizer::Advance(absl::Span<const float> log_probs, Workbench& bench,
                          std::vector<Result>& finals) {
   if (window_.has_value()) {
-    AdvanceWindow(log_probs, finals);
+    AdvanceWindow(log_probs, bench, finals);
   } else {
-    AdvanceStep(log_probs, finals);
+    AdvanceStep(log_probs, bench, finals);
   }
 }
 
 void Recognizer::AdvanceWindow(absl::Span<const float> log_probs,
+                               Workbench& bench,
                                std::vector<Result>& finals) {
   const size_t outputs =
       static_cast<size_t>(model_->bundle->acoustic_model.outputs());
@@ -109,7 +113,7 @@ void Recognizer::AdvanceWindow(absl::Span<const float> log_probs,
   const model::WindowBuffer::Range counting =
       more ? window_->CountingBeforeMore() : window_->CountingAtTheEnd();
   for (int i = counting.begin; i < counting.end; ++i)
-    AdvanceStep(log_probs.subspan(i * outputs, outputs), finals);
+    AdvanceStep(log_probs.subspan(i * outputs, outputs), bench, finals);
   if (more) {
     window_->Advance();
     FillWindow();
@@ -119,13 +123,14 @@ void Recognizer::AdvanceWindow(absl::Span<const float> log_probs,
 }
 
 void Recognizer::AdvanceStep(absl::Span<const float> log_probs,
-                             std::vector<Result>& finals) {
-  decoder_.Advance(log_probs.first(model_->bundle->tokens.size()));
+                             Workbench& bench, std::vector<Result>& finals) {
+  decoder_->Advance(
+      HeadOf(log_probs, model_->bundle->acoustic_model, decoding_), bench.beam);
   ++steps_;
-  if (decoder_.AtEndpoint()) EmitFinal(finals);
+  if (decoder_->AtEndpoint()) EmitFinal(decoder_->Finalize(), finals);
 }
 
-Result Recognizer::Interim() const { return ToResult(decoder_.Partial()); }
+Result Recognizer::Interim() const { return ToResult(decoder_->Partial()); }
 
 int64_t Recognizer::samples_processed() const {
   const features::FrontendOptions& options = *model_->bundle->frontend;
@@ -136,14 +141,15 @@ int64_t Recognizer::samples_processed() const {
 }
 
 size_t Recognizer::size_bytes() const {
-  return sizeof(*this) - sizeof(frontend_) - sizeof(state_) - sizeof(decoder_) +
+  return sizeof(*this) - sizeof(frontend_) - sizeof(state_) +
          audio_decoder_->size_bytes() + frontend_.size_bytes() +
-         state_.size_bytes() + decoder_.size_bytes() +
+         state_.size_bytes() + decoder_->size_bytes() +
          (window_.has_value() ? window_->size_bytes() - sizeof(*window_) : 0);
 }
 
-void Recognizer::EmitFinal(std::vector<Result>& finals) {
-  Result result = ToResult(decoder_.Finalize());
+void Recognizer::EmitFinal(model::Hypothesis hypothesis,
+                           std::vector<Result>& finals) {
+  Result result = ToResult(std::move(hypothesis));
   if (result.hypothesis.words.empty()) return;
   sent_text_ = true;
   finals.push_back(std::move(result));
@@ -152,17 +158,23 @@ void Recognizer::EmitFinal(std::vector<Result>& finals) {
 Result Recognizer::ToResult(model::Hypothesis hypothesis) const {
   Result result;
   result.end_ms = ToMs(samples_processed());
+  Place(&hypothesis);
+  for (model::Hypothesis& other : hypothesis.alternatives) Place(&other);
+  result.hypothesis = std::move(hypothesis);
+  result.continues = sent_text_;
+  return result;
+}
+
+// From the decoder's time to the stream's.
+void Recognizer::Place(model::Hypothesis* hypothesis) const {
   const int begin_ms = ToMs(utterance_begin_);
   // A late token may fall into the padding, which is none of the client's
   // audio.
   const int audio_ms = ToMs(samples_decoded_);
-  for (model::Word& word : hypothesis.words) {
+  for (model::Word& word : hypothesis->words) {
     word.start_ms = std::min(word.start_ms + begin_ms, audio_ms);
     word.end_ms = std::min(word.end_ms + begin_ms, audio_ms);
   }
-  result.hypothesis = std::move(hypothesis);
-  result.continues = sent_text_;
-  return result;
 }
 
 int Recognizer::ToMs(int64_t samples) const {

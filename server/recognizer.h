@@ -16,9 +16,11 @@
 #include "features/audio_decoder.h"
 #include "features/frontend.h"
 #include "features/log_mel.h"
-#include "model/ctc_greedy.h"
+#include "model/beam_scratch.h"
+#include "model/decoder.h"
 #include "model/stream_state.h"
 #include "model/window_buffer.h"
+#include "server/decoding.h"
 #include "server/model_set.h"
 #include "server/update.h"
 
@@ -28,6 +30,7 @@ namespace oido::server {
 struct Workbench {
   features::LogMel& log_mel;
   std::vector<float>& samples;
+  model::BeamScratch& beam;
 };
 
 // Audio decoder, front end, LSTM state and CTC decoder of one stream. The model
@@ -43,10 +46,11 @@ struct Workbench {
 // window() in place of PopStep.
 class Recognizer {
  public:
-  // `max_audio_seconds`: 0 for no limit.
+  // `decoding` fits the model; `max_audio_seconds`: 0 for no limit.
   static absl::StatusOr<std::unique_ptr<Recognizer>> Create(
       std::shared_ptr<const LoadedModel> model,
-      const features::AudioFormat& format, int max_audio_seconds);
+      const features::AudioFormat& format, const Decoding& decoding,
+      int max_audio_seconds);
 
   // INVALID_ARGUMENT: the bytes are not the audio that was declared.
   // OUT_OF_RANGE: the stream is longer than allowed; the audio up to the limit
@@ -77,10 +81,14 @@ class Recognizer {
   // Decodes the model's output for that step [outputs] or that window
   // [steps, outputs]; appends a final result wherever the endpoint rules end an
   // utterance.
-  void Advance(absl::Span<const float> log_probs, std::vector<Result>& finals);
+  void Advance(absl::Span<const float> log_probs, Workbench& bench,
+               std::vector<Result>& finals);
 
   // The utterance so far.
   Result Interim() const;
+  // Differs from its value before when the words of Interim would; 0 where it
+  // has none.
+  uint64_t InterimFingerprint() const { return decoder_->PartialFingerprint(); }
 
   // Audio since the stream began, in samples at the model's rate: decoded, and
   // gone through the model.
@@ -91,15 +99,17 @@ class Recognizer {
   size_t size_bytes() const;
 
  private:
-  Recognizer(std::shared_ptr<const LoadedModel> model, int max_audio_seconds,
+  Recognizer(std::shared_ptr<const LoadedModel> model,
+             const Decoding& decoding, int max_audio_seconds,
              std::unique_ptr<features::AudioDecoder> audio_decoder);
 
   void FillWindow();
-  void AdvanceStep(absl::Span<const float> log_probs,
+  void AdvanceStep(absl::Span<const float> log_probs, Workbench& bench,
                    std::vector<Result>& finals);
-  void AdvanceWindow(absl::Span<const float> log_probs,
+  void AdvanceWindow(absl::Span<const float> log_probs, Workbench& bench,
                      std::vector<Result>& finals);
-  void EmitFinal(std::vector<Result>& finals);
+  void EmitFinal(model::Hypothesis hypothesis, std::vector<Result>& finals);
+  void Place(model::Hypothesis* hypothesis) const;
   Result ToResult(model::Hypothesis hypothesis) const;
   int ToMs(int64_t samples) const;
 
@@ -108,7 +118,8 @@ class Recognizer {
   const std::unique_ptr<features::AudioDecoder> audio_decoder_;
   features::Frontend frontend_;
   model::StreamState state_;
-  model::CtcGreedyDecoder decoder_;
+  const Decoding decoding_;
+  const std::unique_ptr<model::Decoder> decoder_;
   // Offline models only: steps that the front end has given.
   std::optional<model::WindowBuffer> window_;
 

@@ -141,8 +141,11 @@ absl::StatusOr<SessionConfig> CheckConfig(const v1::RecognitionConfig& config,
                      "\", which takes \"", (*model)->bundle->language_code,
                      "\""));
   }
+  auto decoding = CheckDecoding(config, prefix, *(*model)->bundle);
+  if (!decoding.ok()) return decoding.status();
   SessionConfig result;
   result.model = *std::move(model);
+  result.decoding = *decoding;
   result.format.encoding = *encoding;
   result.format.sample_rate_hz = config.sample_rate_hertz();
   result.use = use;

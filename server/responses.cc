@@ -10,8 +10,8 @@
 namespace oido::server {
 namespace {
 
-// How sure an interim result is to stay: greedy decoding never revises a word
-// that is complete, but an endpoint may still move it into a final result.
+// How sure an interim result is to stay: a stable word is never revised, but an
+// endpoint may still move it into a final result.
 constexpr float kCompleteStability = 0.9f;
 constexpr float kOpenStability = 0.1f;
 
@@ -52,10 +52,9 @@ void AddInterims(const Result& interim, const ResponseOptions& options,
                  v1::StreamingRecognizeResponse* response) {
   model::Hypothesis complete = interim.hypothesis;
   model::Hypothesis open;
-  if (complete.last_word_open && !complete.words.empty()) {
-    open.words.push_back(complete.words.back());
-    complete.words.pop_back();
-  }
+  const auto stable_end = complete.words.begin() + complete.stable_words;
+  open.words.assign(stable_end, complete.words.end());
+  complete.words.erase(stable_end, complete.words.end());
   const bool open_continues = interim.continues || !complete.words.empty();
   AddInterim(complete, interim, interim.continues, kCompleteStability, options,
              response);
@@ -74,9 +73,14 @@ void SetDuration(absl::Duration duration, google::protobuf::Duration* proto) {
 v1::StreamingRecognitionResult FinalToProto(const Result& result,
                                             const ResponseOptions& options) {
   v1::StreamingRecognitionResult proto;
-  v1::SpeechRecognitionAlternative* alternative = proto.add_alternatives();
-  SetAlternative(result.hypothesis, options, result.continues, alternative);
-  alternative->set_confidence(result.hypothesis.confidence);
+  const auto add = [&](const model::Hypothesis& hypothesis) {
+    v1::SpeechRecognitionAlternative* alternative = proto.add_alternatives();
+    SetAlternative(hypothesis, options, result.continues, alternative);
+    alternative->set_confidence(hypothesis.confidence);
+  };
+  add(result.hypothesis);
+  for (const model::Hypothesis& other : result.hypothesis.alternatives)
+    add(other);
   proto.set_is_final(true);
   SetDuration(absl::Milliseconds(result.end_ms),
               proto.mutable_result_end_time());

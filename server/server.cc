@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/calibration.h"
 
 namespace oido::server {
 namespace {
@@ -31,7 +32,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     const ServerOptions& options, ModelSet models, const Clock* clock,
     const Engines& engines) {
   std::unique_ptr<Server> server(new Server(options, std::move(models), clock));
-  absl::Status status = server->StartWorkers(options, clock, engines);
+  absl::Status status = server->PrepareAdmission(options, clock, engines);
+  if (!status.ok()) return status;
+  status = server->StartWorkers(options, clock, engines);
   if (!status.ok()) return status;
 
   ServiceEnvironment environment;
@@ -39,7 +42,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   environment.clock = clock;
   environment.ready = server->router_.get();
   environment.registry = &server->registry_;
-  environment.offline_admission = &server->offline_admission_;
+  environment.stream_admission = server->stream_admission_.get();
+  environment.recording_admission = &server->recording_admission_;
+  environment.offline_recording_admission =
+      &server->offline_recording_admission_;
   environment.limits.inbox_bytes = static_cast<size_t>(options.inbox_bytes);
   environment.limits.max_audio_seconds = options.max_stream_seconds;
   environment.max_streaming_message_bytes =
@@ -61,13 +67,35 @@ Server::Server(const ServerOptions& options, ModelSet models,
       registry_({.max_streams = options.max_streams,
                  .idle_timeout = absl::Seconds(options.idle_timeout_seconds)},
                 clock),
-      offline_admission_(options.max_offline_recordings) {}
+      recording_admission_("max_recordings", options.max_recordings),
+      offline_recording_admission_("max_offline_recordings",
+                                   options.max_offline_recordings) {}
+
+absl::Status Server::PrepareAdmission(const ServerOptions& options,
+                                      const Clock* clock,
+                                      const Engines& engines) {
+  auto costs = Calibrate(models_, options.max_batch, clock, engines.stepper);
+  if (!costs.ok()) return costs.status();
+  meter_ = std::make_unique<LoadMeter>(*std::move(costs));
+  StreamAdmissionOptions admission;
+  admission.max_utilization = options.admission_utilization;
+  admission.latency_target = absl::Milliseconds(options.latency_target_ms);
+  admission.workers =
+      options.workers > 0 ? options.workers : DefaultWorkers();
+  admission.max_batch = options.max_batch;
+  stream_admission_ = std::make_unique<StreamAdmission>(
+      admission, meter_.get(), clock,
+      [this] { return registry_.ActiveStreams(models_.models().size()); });
+  return absl::OkStatus();
+}
 
 absl::Status Server::StartWorkers(const ServerOptions& options,
                                   const Clock* clock, const Engines& engines) {
   SchedulerOptions streaming;
   streaming.workers = options.workers;
   streaming.max_batch = options.max_batch;
+  streaming.meter = meter_.get();
+  streaming.late_after = absl::Milliseconds(options.latency_target_ms) / 2;
   auto scheduler =
       Scheduler::Create(streaming, models_, clock, engines.stepper);
   if (!scheduler.ok()) return scheduler.status();

@@ -13,12 +13,14 @@
 #include "server/clock.h"
 #include "server/engines.h"
 #include "server/model_set.h"
-#include "server/offline_admission.h"
+#include "server/load_meter.h"
 #include "server/ready_router.h"
+#include "server/recording_admission.h"
 #include "server/scheduler.h"
 #include "server/server_options.h"
 #include "server/session_registry.h"
 #include "server/speech_service.h"
+#include "server/stream_admission.h"
 
 namespace oido::server {
 
@@ -46,13 +48,18 @@ class Server {
  private:
   Server(const ServerOptions& options, ModelSet models, const Clock* clock);
 
+  absl::Status PrepareAdmission(const ServerOptions& options,
+                                const Clock* clock, const Engines& engines);
   absl::Status StartWorkers(const ServerOptions& options, const Clock* clock,
                             const Engines& engines);
   absl::Status Listen(const ServerOptions& options);
 
   const ModelSet models_;
   SessionRegistry registry_;
-  OfflineAdmission offline_admission_;
+  RecordingAdmission recording_admission_;
+  RecordingAdmission offline_recording_admission_;
+  std::unique_ptr<LoadMeter> meter_;
+  std::unique_ptr<StreamAdmission> stream_admission_;
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<Scheduler> offline_scheduler_;  // where there is such a model
   std::unique_ptr<ReadyRouter> router_;

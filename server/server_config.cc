@@ -42,8 +42,9 @@ const std::map<std::string, std::string>& Help() {
        "directory)"},
       {"workers", "Inference threads; 0: one per core (default 0)"},
       {"max_batch",
-       "Most streams stepped together in one model call (default 64)"},
-      {"max_streams", "Most streams open at once (default 256)"},
+       "Most streams stepped together in one model call (default 256)"},
+      {"max_streams",
+       "Most streams open at once, idle ones included (default 1024)"},
       {"max_stream_seconds",
        "Longest audio of one stream; 0: no limit (default 0)"},
       {"idle_timeout_seconds",
@@ -62,6 +63,15 @@ const std::map<std::string, std::string>& Help() {
       {"max_offline_recordings",
        "Most recordings offline models have in hand, waiting ones included "
        "(default 16)"},
+      {"max_recordings",
+       "Most Recognize calls to streaming models in hand, waiting ones included "
+       "(default 64)"},
+      {"admission_utilization",
+       "Share of the workers' time that live streams may fill before one more is "
+       "refused; 0: no limit by load (default 0.85)"},
+      {"latency_target_ms",
+       "Refuse streams while live ones wait for more than half of this; 0: never "
+       "(default 200)"},
       {"log_level", "debug, info, warn or error (default info)"},
   };
   return *help;
@@ -135,6 +145,11 @@ void AddFlag(const FieldDescriptor* field, CLI::App* app,
     app->add_option_function<int32_t>(
         name,
         [=](int32_t value) { reflection->SetInt32(config, field, value); },
+        help);
+  } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) {
+    app->add_option_function<double>(
+        name,
+        [=](double value) { reflection->SetDouble(config, field, value); },
         help);
   } else {
     app->add_option_function<std::string>(
@@ -246,6 +261,12 @@ absl::StatusOr<ServerOptions> ToOptions(const config::ServerConfig& config) {
     options.offline_workers = config.offline_workers();
   if (config.has_max_offline_recordings())
     options.max_offline_recordings = config.max_offline_recordings();
+  if (config.has_max_recordings())
+    options.max_recordings = config.max_recordings();
+  if (config.has_admission_utilization())
+    options.admission_utilization = config.admission_utilization();
+  if (config.has_latency_target_ms())
+    options.latency_target_ms = config.latency_target_ms();
   if (config.has_log_level()) options.log_level = config.log_level();
   absl::Status status = Validate(options);
   if (!status.ok()) return status;

@@ -15,6 +15,14 @@ absl::Status CheckRange(absl::string_view name, int value, int low, int high) {
       absl::StrCat(name, ": ", value, " is not in ", low, "..", high));
 }
 
+absl::Status CheckShare(absl::string_view name, double value) {
+  // More than all of the time is for who knows better than the calibration.
+  constexpr double kHigh = 4.0;
+  if (0.0 <= value && value <= kHigh) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(name, ": ", value, " is not in 0..", kHigh));
+}
+
 absl::Status CheckListen(const std::string& listen) {
   const size_t colon = listen.rfind(':');
   int port = 0;
@@ -50,6 +58,9 @@ absl::Status Validate(const ServerOptions& options) {
       CheckRange("offline_workers", options.offline_workers, 1, 1024),
       CheckRange("max_offline_recordings", options.max_offline_recordings, 1,
                  1000000),
+      CheckRange("max_recordings", options.max_recordings, 1, 1000000),
+      CheckShare("admission_utilization", options.admission_utilization),
+      CheckRange("latency_target_ms", options.latency_target_ms, 0, 60000),
       CheckRange("drain_seconds", options.drain_seconds, 0, kDaySeconds),
       ParseSeverity(options.log_level, &severity)
           ? absl::OkStatus()

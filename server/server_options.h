@@ -13,7 +13,7 @@ namespace oido::server {
 struct ServerOptions {
   std::string listen = "127.0.0.1:50051";
   std::vector<std::string> models;  // bundle directories
-  int max_streams = 256;
+  int max_streams = 1024;
   int max_stream_seconds = 0;
   int idle_timeout_seconds = 60;
   int max_streaming_message_bytes = 1 << 20;
@@ -23,10 +23,13 @@ struct ServerOptions {
 
   // Performance.
   int workers = 0;
-  int max_batch = 64;
+  int max_batch = 256;
   int inbox_bytes = 256 << 10;
   int offline_workers = 1;
   int max_offline_recordings = 16;
+  int max_recordings = 64;
+  double admission_utilization = 0.85;
+  int latency_target_ms = 200;
 };
 
 // OK, or INVALID_ARGUMENT naming the option, its value and the limit.

@@ -6,9 +6,10 @@
 
 #include "server/clock.h"
 #include "server/model_set.h"
-#include "server/offline_admission.h"
+#include "server/recording_admission.h"
 #include "server/session.h"
 #include "server/session_registry.h"
+#include "server/stream_admission.h"
 
 namespace oido::server {
 
@@ -18,7 +19,9 @@ struct ServiceEnvironment {
   const Clock* clock = nullptr;
   ReadyQueue* ready = nullptr;
   SessionRegistry* registry = nullptr;
-  OfflineAdmission* offline_admission = nullptr;
+  StreamAdmission* stream_admission = nullptr;
+  RecordingAdmission* recording_admission = nullptr;          // streaming models
+  RecordingAdmission* offline_recording_admission = nullptr;  // offline ones
   SessionLimits limits;
   size_t max_streaming_message_bytes = 0;
   size_t max_unary_message_bytes = 0;

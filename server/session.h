@@ -61,6 +61,7 @@ struct SessionConfig {
   features::AudioFormat format;
   ModelUse use = ModelUse::kStream;
   bool interim_results = false;
+  Decoding decoding;
 };
 
 // What follows from giving a session back.
@@ -215,8 +216,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool wake_ = false;
   int unpublished_steps_ = 0;  // since the last look at the interim
   absl::Duration spent_;       // on this session, not yet in stats_
-  int interim_words_ = 0;          // last interim published: number of words...
-  std::string interim_last_word_;  // ...and the last one, with its openness
+  uint64_t interim_fingerprint_ = 0;  // of the last interim published
   absl::Duration arrival_;
   Latency timing_;
 };

@@ -2,6 +2,7 @@
 #include "server/session_registry.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -96,6 +97,16 @@ void SessionRegistry::Stop() {
 size_t SessionRegistry::size() const {
   MutexLock lock(mutex_);
   return sessions_.size();
+}
+
+std::vector<int> SessionRegistry::ActiveStreams(size_t models) const {
+  const absl::Duration now = clock_->Now();
+  std::vector<int> active(models);
+  for (const auto& session : Sessions()) {
+    const std::optional<int> model = session->ActiveModel(now);
+    if (model.has_value()) ++active[*model];
+  }
+  return active;
 }
 
 size_t SessionRegistry::size_bytes() const {

@@ -17,7 +17,7 @@
 namespace oido::server {
 
 struct RegistryOptions {
-  int max_streams = 256;
+  int max_streams = 1024;
   absl::Duration idle_timeout = absl::Seconds(60);
 };
 
@@ -47,6 +47,8 @@ class SessionRegistry {
   void Stop();
 
   size_t size() const;
+  // StreamCensus: active streams of each of so many models.
+  std::vector<int> ActiveStreams(size_t models) const;
   // Memory of all sessions.
   size_t size_bytes() const;
 

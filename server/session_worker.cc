@@ -53,7 +53,7 @@ void Session::FinishStep(absl::Span<const float> log_probs,
                          Workbench& bench) {
   const absl::Duration begin = clock_->Now();
   std::vector<Result> finals;
-  recognizer_->Advance(log_probs, finals);
+  recognizer_->Advance(log_probs, bench, finals);
   timing_.model = model_time;
   timing_.decode = clock_->Now() - begin;
   spent_ += timing_.decode + model_time / batch_size;
@@ -171,25 +171,17 @@ void Session::Publish(std::vector<Result>& finals) {
     ++stats_.finals;
     stats_.words += static_cast<int64_t>(result.hypothesis.words.size());
     outbox_.AddFinal(std::move(result));
-    interim_words_ = 0;
-    interim_last_word_.clear();
+    interim_fingerprint_ = 0;
     wake_ = true;
   }
 }
 
 void Session::PublishInterim() {
   if (!interim_results_) return;
-  Result interim = recognizer_->Interim();
-  const std::vector<model::Word>& words = interim.hypothesis.words;
-  if (words.empty()) return;
-  // Greedy decoding never revises, so the end of the text tells of any change.
-  std::string last =
-      words.back().text + (interim.hypothesis.last_word_open ? "~" : "");
-  const int count = static_cast<int>(words.size());
-  if (count == interim_words_ && last == interim_last_word_) return;
-  interim_words_ = count;
-  interim_last_word_ = std::move(last);
-  outbox_.SetInterim(std::move(interim));
+  const uint64_t fingerprint = recognizer_->InterimFingerprint();
+  if (fingerprint == 0 || fingerprint == interim_fingerprint_) return;
+  interim_fingerprint_ = fingerprint;
+  outbox_.SetInterim(recognizer_->Interim());
   wake_ = true;
 }
 

@@ -55,7 +55,7 @@ void TurnRunner::Run(const Sessions& sessions, ReadyQueue* queue) {
 void TurnRunner::Prepare(const Sessions& sessions) {
   stepping_.clear();
   slots_.clear();
-  Workbench bench{*log_mel_, samples_};
+  Workbench bench{*log_mel_, samples_, beam_};
   for (const auto& session : sessions) {
     const size_t slot = slots_.size();
     const absl::Span<float> step(features_.data() + slot * options_.input_size,
@@ -81,7 +81,7 @@ absl::Status TurnRunner::Step() {
 void TurnRunner::Finish(const absl::Status& stepped,
                         absl::Duration model_time) {
   const int batch_size = static_cast<int>(stepping_.size());
-  Workbench bench{*log_mel_, samples_};
+  Workbench bench{*log_mel_, samples_, beam_};
   for (size_t i = 0; i < stepping_.size(); ++i) {
     Session& session = *stepping_[i];
     const absl::Status finished = !stepped.ok() ? stepped : Guarded([&] {

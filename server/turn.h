@@ -65,6 +65,7 @@ class TurnRunner final : public Turn {
   const std::unique_ptr<features::LogMel> log_mel_;
   const std::unique_ptr<BatchStepper> stepper_;
   std::vector<float> samples_;      // scratch for decoded audio
+  model::BeamScratch beam_;
   std::vector<float> features_;     // [max_batch, input_size]
   std::vector<float> log_probs_;    // [max_batch, outputs]
   std::vector<Session*> stepping_;  // those of this turn that have a step...

@@ -111,7 +111,7 @@ class UnaryPump final : public Transport {
     const std::optional<absl::Status> end = session.TakeEnd();
     if (!end.has_value()) return;
     finished_ = true;
-    call_.LeaveOffline();
+    call_.LeaveRecordings();
     SetDuration(session.Stats().audio, response_.mutable_audio_processed());
     const grpc::Slice slice(response_.SerializeAsString());
     *response_bytes_ = grpc::ByteBuffer(&slice, 1);

@@ -38,7 +38,7 @@ void WindowTurn::Run(const std::vector<std::shared_ptr<Session>>& sessions,
 }
 
 absl::Status WindowTurn::RunWindow(Session& session) {
-  Workbench bench{*log_mel_, samples_};
+  Workbench bench{*log_mel_, samples_, beam_};
   const absl::Span<const float> window = session.PrepareWindow(bench);
   if (window.empty()) return absl::OkStatus();
   const absl::Duration begin = clock_->Now();

@@ -42,6 +42,7 @@ class WindowTurn final : public Turn {
   const std::unique_ptr<features::LogMel> log_mel_;
   const std::unique_ptr<WindowRunner> runner_;
   std::vector<float> samples_;    // scratch for decoded audio
+  model::BeamScratch beam_;
   std::vector<float> log_probs_;  // [steps of the window, outputs]
 };
 

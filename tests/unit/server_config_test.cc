@@ -32,8 +32,8 @@ TEST(ServerConfigTest, NoArgumentGivesTheDefaults) {
   const auto options = ToOptions(line->config);
   ASSERT_TRUE(options.ok());
   EXPECT_EQ(options->listen, "127.0.0.1:50051");
-  EXPECT_EQ(options->max_streams, 256);
-  EXPECT_EQ(options->max_batch, 64);
+  EXPECT_EQ(options->max_streams, 1024);
+  EXPECT_EQ(options->max_batch, 256);
   EXPECT_EQ(options->max_stream_seconds, 0);
   EXPECT_EQ(options->idle_timeout_seconds, 60);
   EXPECT_EQ(options->max_streaming_message_bytes, 1 << 20);
@@ -42,6 +42,9 @@ TEST(ServerConfigTest, NoArgumentGivesTheDefaults) {
   EXPECT_EQ(options->drain_seconds, 30);
   EXPECT_EQ(options->offline_workers, 1);
   EXPECT_EQ(options->max_offline_recordings, 16);
+  EXPECT_EQ(options->max_recordings, 64);
+  EXPECT_EQ(options->admission_utilization, 0.85);
+  EXPECT_EQ(options->latency_target_ms, 200);
 }
 
 // Gives every field its own value through a flag and looks for it in the
@@ -53,7 +56,8 @@ TEST(ServerConfigTest, EveryFieldIsAFlagAndReachesTheOptions) {
              "--idle_timeout_seconds=6", "--max_streaming_message_bytes=7000",
              "--max_unary_message_bytes=8000", "--inbox_bytes=9000",
              "--drain_seconds=10", "--log_level=debug", "--offline_workers=11",
-             "--max_offline_recordings=12"});
+             "--max_offline_recordings=12", "--max_recordings=13",
+             "--admission_utilization=0.5", "--latency_target_ms=14"});
   ASSERT_TRUE(line.ok()) << line.status();
   const auto* descriptor = config::ServerConfig::descriptor();
   for (int i = 0; i < descriptor->field_count(); ++i) {
@@ -80,6 +84,9 @@ TEST(ServerConfigTest, EveryFieldIsAFlagAndReachesTheOptions) {
   EXPECT_EQ(options->log_level, "debug");
   EXPECT_EQ(options->offline_workers, 11);
   EXPECT_EQ(options->max_offline_recordings, 12);
+  EXPECT_EQ(options->max_recordings, 13);
+  EXPECT_EQ(options->admission_utilization, 0.5);
+  EXPECT_EQ(options->latency_target_ms, 14);
 }
 
 TEST(ServerConfigTest, HelpHasAWordOnEveryField) {
@@ -89,7 +96,7 @@ TEST(ServerConfigTest, HelpHasAWordOnEveryField) {
   for (int i = 0; i < descriptor->field_count(); ++i) {
     EXPECT_THAT(line->print,
                 testing::ContainsRegex("--" + descriptor->field(i)->name() +
-                                       " (INT|TEXT)[ .\n]+[A-Za-z]"));
+                                       " (INT|FLOAT|TEXT)[ .\n]+[A-Za-z]"));
   }
 }
 
@@ -152,6 +159,10 @@ TEST(ServerOptionsTest, LimitsAreNamed) {
   ServerOptions options;
   options.max_batch = 0;
   EXPECT_EQ(Error(Validate(options)), "max_batch: 0 is not in 1..1024");
+  options = {};
+  options.admission_utilization = 4.5;
+  EXPECT_EQ(Error(Validate(options)),
+            "admission_utilization: 4.5 is not in 0..4");
   options = {};
   options.idle_timeout_seconds = 0;
   EXPECT_THAT(Error(Validate(options)), HasSubstr("idle_timeout_seconds: 0"));

@@ -1,6 +1,9 @@
-// How many recordings offline models may have in hand.
-#ifndef OIDO_SERVER_OFFLINE_ADMISSION_H_
-#define OIDO_SERVER_OFFLINE_ADMISSION_H_
+// How many recordings may be in hand.
+#ifndef OIDO_SERVER_RECORDING_ADMISSION_H_
+#define OIDO_SERVER_RECORDING_ADMISSION_H_
+
+#include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -10,10 +13,14 @@
 
 namespace oido::server {
 
-// Counts those that are worked on and those that wait. Thread-safe.
-class OfflineAdmission {
+// Counts those that are worked on and those that wait. Nobody listens while he
+// speaks, so they may queue; the scheduler lets live streams go first.
+// Thread-safe.
+class RecordingAdmission {
  public:
-  explicit OfflineAdmission(int limit) : limit_(limit) {}
+  // `option` is what the limit is called in the configuration.
+  RecordingAdmission(std::string option, int limit)
+      : option_(std::move(option)), limit_(limit) {}
 
   // RESOURCE_EXHAUSTED: the limit is reached. Else Leave must follow.
   absl::Status Enter() {
@@ -21,7 +28,7 @@ class OfflineAdmission {
     constexpr absl::Duration kRetryDelay = absl::Seconds(2);
     MutexLock lock(mutex_);
     if (inside_ >= limit_) {
-      return FullError(absl::StrCat("max_offline_recordings: ", inside_,
+      return FullError(absl::StrCat(option_, ": ", inside_,
                                     " recordings are in hand, limit ", limit_),
                        kRetryDelay);
     }
@@ -35,6 +42,7 @@ class OfflineAdmission {
   }
 
  private:
+  const std::string option_;
   const int limit_;
   Mutex mutex_;
   int inside_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -42,4 +50,4 @@ class OfflineAdmission {
 
 }  // namespace oido::server
 
-#endif  // OIDO_SERVER_OFFLINE_ADMISSION_H_
+#endif  // OIDO_SERVER_RECORDING_ADMISSION_H_
