@@ -143,7 +143,7 @@ Hypothesis BeamDecoder::TakeUtterance() {
     std::vector<FoundWord> other(words.begin(), words.begin() + rival.begin);
     other.insert(other.end(), rival.words.begin(), rival.words.end());
     other.insert(other.end(), words.begin() + rival.end, words.end());
-    hypothesis.alternatives.push_back(ToHypothesis(other));
+    if (!other.empty()) hypothesis.alternatives.push_back(ToHypothesis(other));
   }
   rivals_.clear();
   search_.ClearSettled();

@@ -6,14 +6,19 @@
 namespace oido::server {
 namespace {
 
+size_t Bytes(const model::Hypothesis& hypothesis) {
+  size_t bytes = 0;
+  for (const model::Word& word : hypothesis.words)
+    bytes += sizeof(word) + word.text.size();
+  for (const model::Hypothesis& other : hypothesis.alternatives)
+    bytes += sizeof(other) + Bytes(other);
+  return bytes;
+}
+
 size_t Bytes(const Update& update) {
   size_t bytes = 0;
-  if (update.final_result.has_value()) {
-    bytes += sizeof(Update);
-    for (const model::Word& word : update.final_result->hypothesis.words) {
-      bytes += sizeof(word) + word.text.size();
-    }
-  }
+  if (update.final_result.has_value())
+    bytes += sizeof(Update) + Bytes(update.final_result->hypothesis);
   for (const std::string& id : update.markers) bytes += sizeof(id) + id.size();
   return bytes;
 }

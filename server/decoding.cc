@@ -1,0 +1,148 @@
+// Limits of the decoding settings, and the decoders that follow from them.
+#include "server/decoding.h"
+
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "model/beam_decoder.h"
+#include "model/ctc_greedy.h"
+#include "server/errors.h"
+
+namespace oido::server {
+namespace {
+
+struct Limits {
+  float low;
+  float high;
+};
+
+absl::Status Override(const std::string& field, float wanted,
+                      const Limits& limits, float* value) {
+  if (!(wanted >= limits.low && wanted <= limits.high)) {
+    return FieldError(field, absl::StrCat(field, ": ", wanted, " is not in ",
+                                          limits.low, "..", limits.high));
+  }
+  *value = wanted;
+  return absl::OkStatus();
+}
+
+absl::Status OverrideBeamSize(const std::string& field, int wanted,
+                              int* value) {
+  if (wanted < 1 || wanted > kMaxBeamSize) {
+    return FieldError(field, absl::StrCat(field, ": ", wanted, " is not in 1..",
+                                          kMaxBeamSize));
+  }
+  *value = wanted;
+  return absl::OkStatus();
+}
+
+// Puts what the request sets in place of the bundle's settings.
+absl::Status Override(const v1::DecodingConfig& config,
+                      const std::string& prefix,
+                      model::WordSearchOptions* options) {
+  absl::Status status;
+  if (config.has_beam_size()) {
+    status = OverrideBeamSize(prefix + "beam_size", config.beam_size(),
+                              &options->beam_size);
+  }
+  if (status.ok() && config.has_beam_threshold()) {
+    status = Override(prefix + "beam_threshold", config.beam_threshold(),
+                      {1.0f, 100.0f}, &options->beam_threshold);
+  }
+  if (status.ok() && config.has_lm_weight()) {
+    status = Override(prefix + "lm_weight", config.lm_weight(), {0.0f, 10.0f},
+                      &options->lm_weight);
+  }
+  if (status.ok() && config.has_word_insertion()) {
+    status = Override(prefix + "word_insertion", config.word_insertion(),
+                      {-20.0f, 20.0f}, &options->word_insertion);
+  }
+  if (status.ok() && config.has_blank_penalty()) {
+    status = Override(prefix + "blank_penalty", config.blank_penalty(),
+                      {-10.0f, 10.0f}, &options->blank_penalty);
+  }
+  return status;
+}
+
+bool HasSearchSettings(const v1::DecodingConfig& config) {
+  return config.has_beam_size() || config.has_beam_threshold() ||
+         config.has_lm_weight() || config.has_word_insertion() ||
+         config.has_blank_penalty();
+}
+
+// True: words, by lexicon and language model.
+absl::StatusOr<bool> WantsWords(const v1::DecodingConfig& config,
+                                const std::string& field,
+                                const model::Bundle& bundle) {
+  const bool has_words = bundle.word_search != nullptr;
+  switch (config.method()) {
+    case v1::DecodingConfig::METHOD_UNSPECIFIED:
+      return has_words;
+    case v1::DecodingConfig::LETTERS:
+      return false;
+    case v1::DecodingConfig::WORDS:
+      if (has_words) return true;
+      return FieldError(
+          field, absl::StrCat(field, ": WORDS (2) needs a lexicon and a "
+                                     "language model, which model \"",
+                              bundle.name, "\" does not have"));
+    default:
+      return FieldError(
+          field, absl::StrCat(field, ": ", static_cast<int>(config.method()),
+                              " is unknown; there is METHOD_UNSPECIFIED (0), "
+                              "LETTERS (1) and WORDS (2)"));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Decoding> CheckDecoding(const v1::RecognitionConfig& config,
+                                       const std::string& prefix,
+                                       const model::Bundle& bundle) {
+  const int alternatives = config.max_alternatives();
+  if (alternatives < 0 || alternatives > kMaxAlternatives) {
+    return FieldError(
+        prefix + "max_alternatives",
+        absl::StrCat(prefix, "max_alternatives: ", alternatives,
+                     " is not in 0..", kMaxAlternatives));
+  }
+  Decoding result;
+  if (alternatives > 0) result.max_alternatives = alternatives;
+  const std::string decoding_prefix = prefix + "decoding.";
+  const auto words =
+      WantsWords(config.decoding(), decoding_prefix + "method", bundle);
+  if (!words.ok()) return words.status();
+  if (!*words) {
+    if (!HasSearchSettings(config.decoding())) return result;
+    return FieldError(
+        prefix + "decoding",
+        absl::StrCat(prefix, "decoding: settings of the word search are set, "
+                             "but it is not used"));
+  }
+  result.words = bundle.word_search->options;
+  const absl::Status status =
+      Override(config.decoding(), decoding_prefix, &*result.words);
+  if (!status.ok()) return status;
+  return result;
+}
+
+std::unique_ptr<model::Decoder> MakeDecoder(
+    std::shared_ptr<const model::Bundle> bundle, const Decoding& decoding) {
+  if (decoding.words.has_value()) {
+    return std::make_unique<model::BeamDecoder>(
+        bundle->decoder, bundle->word_search, *decoding.words,
+        decoding.max_alternatives);
+  }
+  return std::make_unique<model::CtcGreedyDecoder>(std::move(bundle));
+}
+
+absl::Span<const float> HeadOf(absl::Span<const float> log_probs,
+                               const model::AcousticModelOptions& options,
+                               const Decoding& decoding) {
+  const size_t tokens = static_cast<size_t>(options.tokens);
+  return decoding.words.has_value() ? log_probs.subspan(tokens)
+                                    : log_probs.first(tokens);
+}
+
+}  // namespace oido::server
