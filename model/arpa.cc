@@ -85,8 +85,7 @@ bool ArpaReader::NextLine() {
 
 absl::Status ArpaReader::ExpectLine(absl::string_view expected) {
   if (!NextLine()) {
-    return Bad(
-        absl::StrCat("the file ends behind it, ", expected, " expected"));
+    return Bad(absl::StrCat("the file ends, ", expected, " expected"));
   }
   if (text() == expected) return absl::OkStatus();
   return Bad(absl::StrCat(Shown(), ", ", expected, " expected"));
