@@ -1,21 +1,23 @@
 // Makes a bundle's lexicon.bin and language_model.bin: the flags of
 // oido-build-decoder.
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "model/arpa.h"
+#include "model/decoder_resources.h"
 #include "model/language_model.h"
 #include "model/language_model_writer.h"
 #include "model/lexicon.h"
 #include "model/lexicon_file.h"
 #include "model/lexicon_writer.h"
+#include "model/mapped_file.h"
 #include "model/pending_file.h"
 #include "model/sha256.h"
 #include "model/status_macros.h"
@@ -114,13 +116,30 @@ absl::StatusOr<std::unique_ptr<PendingFile>> MakeLexicon(
       WriteLexicon(text->pronunciations, phones, language_model));
 }
 
-absl::Status PrintSha256(const char* field, const PendingFile& file) {
+absl::StatusOr<std::string> Sha256Of(const PendingFile& file) {
   OIDO_ASSIGN_OR_RETURN(const auto mapped,
                         MappedFile::Open(file.path(), SIZE_MAX));
-  OIDO_ASSIGN_OR_RETURN(const std::string sha256, Sha256Hex(mapped->bytes()));
-  std::printf("    %s: \"%s\"\n", field, sha256.c_str());
   std::fprintf(stderr, "  %.2f MiB\n",
                static_cast<double>(mapped->bytes().size()) / (1 << 20));
+  return Sha256Hex(mapped->bytes());
+}
+
+// The weights are a beginning: they belong to the acoustic model too.
+absl::Status PrintConfig(const PendingFile& lexicon,
+                         const PendingFile& language_model) {
+  OIDO_ASSIGN_OR_RETURN(const std::string lexicon_sha256, Sha256Of(lexicon));
+  OIDO_ASSIGN_OR_RETURN(const std::string lm_sha256, Sha256Of(language_model));
+  const WordSearchOptions options;
+  std::printf(
+      "  word_search {\n"
+      "    lexicon_sha256: \"%s\"\n"
+      "    language_model_sha256: \"%s\"\n"
+      "    lm_weight: %g\n"
+      "    word_insertion: %g\n"
+      "    blank_penalty: %g\n"
+      "  }\n",
+      lexicon_sha256.c_str(), lm_sha256.c_str(), double{options.lm_weight},
+      double{options.word_insertion}, double{options.blank_penalty});
   return absl::OkStatus();
 }
 
@@ -134,8 +153,7 @@ absl::Status Run(const Flags& flags) {
                         MakeLexicon(flags, phones, *language_model));
   OIDO_RETURN_IF_ERROR(
       Lexicon::Open(lexicon_file->path(), *language_model).status());
-  OIDO_RETURN_IF_ERROR(PrintSha256("lexicon_sha256", *lexicon_file));
-  OIDO_RETURN_IF_ERROR(PrintSha256("language_model_sha256", *lm_file));
+  OIDO_RETURN_IF_ERROR(PrintConfig(*lexicon_file, *lm_file));
   OIDO_RETURN_IF_ERROR(lm_file->Commit());
   return lexicon_file->Commit();
 }
@@ -145,8 +163,8 @@ absl::Status Run(const Flags& flags) {
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Makes a bundle's lexicon.bin and language_model.bin; prints their "
-      "SHA-256 for decoder.word_search of bundle.textproto.",
+      "Makes a bundle's lexicon.bin and language_model.bin; prints "
+      "what to put under decoder in bundle.textproto.",
       "oido-build-decoder");
   oido::model::Flags flags;
   oido::model::AddFlags(app, flags);

@@ -1,6 +1,7 @@
 """Writes a model bundle directory: weights.safetensors, tokens.txt, phones.txt and bundle.textproto."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,9 +62,16 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def _word_search(directory: Path) -> str:
+    """What a bundle.textproto that lies there says of lexicon and language model: a new network keeps them."""
+    path = directory / "bundle.textproto"
+    found = path.exists() and re.search(r"^  word_search \{\n.*?^  \}\n", path.read_text(encoding="utf-8"), re.M | re.S)
+    return found[0] if found else ""
+
+
 def _textproto(
     info: BundleInfo, frontend: FrontendSettings, tokens: list[str], phones: list[str],
-    tensors: dict[str, np.ndarray], layers: int, hidden_size: int, direction: str,
+    tensors: dict[str, np.ndarray], layers: int, hidden_size: int, direction: str, word_search: str,
 ) -> str:
     lines = [
         "# proto-file: proto/oido/config/model_bundle.proto",
@@ -86,6 +94,7 @@ def _textproto(
         "decoder {",
         f"  flush_padding_ms: {info.flush_padding_ms}",
         f"  emission_delay_ms: {info.emission_delay_ms}",
+        *word_search.splitlines(),
         "}",
     ]
     for name in sorted(tensors):
@@ -112,7 +121,8 @@ def write_bundle(
 ) -> None:
     """Writes the files; tensor names as in model_bundle.proto, `direction` one of DIRECTIONS.
 
-    `phones` are named where the tensors have a phone head, the blank first.
+    `phones` are named where the tensors have a phone head, the blank first. The `word_search` of a bundle.textproto
+    that is replaced stays in it.
     """
     if direction not in DIRECTIONS:
         raise ValueError(f"direction is {direction!r}, must be one of {DIRECTIONS}")
@@ -123,5 +133,5 @@ def write_bundle(
     (directory / "tokens.txt").write_bytes(_lines(tokens))
     if phones:
         (directory / "phones.txt").write_bytes(_lines(phones))
-    text = _textproto(info, frontend, tokens, phones or [], tensors, layers, hidden_size, direction)
+    text = _textproto(info, frontend, tokens, phones or [], tensors, layers, hidden_size, direction, _word_search(directory))
     (directory / "bundle.textproto").write_text(text, encoding="utf-8")
