@@ -26,7 +26,7 @@ class AcousticModel {
 
  private:
   friend class AcousticModelRunner;
-  struct Impl;
+  struct Impl;  // acoustic_model_impl.h
   explicit AcousticModel(std::unique_ptr<const Impl> impl);
   std::unique_ptr<const Impl> impl_;
 };
@@ -38,10 +38,8 @@ struct StepSlot {
   absl::Span<float> log_probs;       // [outputs], natural logarithms, filled
 };
 
-// Primitives and buffers of one thread: one call at a time. What a batch size
-// needs is made when it is first seen and kept: of a 3x384 model about 0.5 MiB
-// and 2.5 ms for each size in the first runner of a process and a fifth of that
-// in the others, which share the machine code.
+// Primitives and buffers of one thread: one call at a time. All is made at the
+// start; Step allocates nothing after its first call with as many slots.
 class AcousticModelRunner {
  public:
   static absl::StatusOr<std::unique_ptr<AcousticModelRunner>> Create(

@@ -53,6 +53,8 @@ AcousticModelOptions ToOptions(const config::AcousticModelConfig& config,
   options.phones = config.phones();
   if (config.direction() == config::AcousticModelConfig::BIDIRECTIONAL)
     options.direction = Direction::kBidirectional;
+  if (config.precision() == config::AcousticModelConfig::INT8)
+    options.precision = Precision::kInt8;
   return options;
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "features/frontend_options.h"
+#include "model/activations.h"
 #include "model/decoder_resources.h"
 #include "model/tokens.h"
 #include "model/weights.h"
@@ -40,6 +41,7 @@ struct AcousticModelOptions {
   int tokens = 0;       // token 0 is the CTC blank
   int phones = 0;       // phone 0 is the CTC blank; 0: no phone head
   Direction direction = Direction::kUnidirectional;
+  Precision precision = Precision::kFloat;
 };
 
 struct DecoderOptions {

@@ -79,11 +79,23 @@ absl::Status CheckAcousticModel(const config::AcousticModelConfig& model) {
     OIDO_RETURN_IF_ERROR(
         InRange("acoustic_model.phones", model.phones(), 2, 65536));
   }
-  if (config::AcousticModelConfig::Direction_IsValid(model.direction()))
-    return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "acoustic_model.direction is ", static_cast<int>(model.direction()),
-      ", must be UNIDIRECTIONAL (0) or BIDIRECTIONAL (1)"));
+  if (!config::AcousticModelConfig::Direction_IsValid(model.direction())) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "acoustic_model.direction is ", static_cast<int>(model.direction()),
+        ", must be UNIDIRECTIONAL (0) or BIDIRECTIONAL (1)"));
+  }
+  if (!config::AcousticModelConfig::Precision_IsValid(model.precision())) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "acoustic_model.precision is ", static_cast<int>(model.precision()),
+        ", must be FLOAT (0) or INT8 (1)"));
+  }
+  if (model.precision() == config::AcousticModelConfig::INT8 &&
+      model.direction() == config::AcousticModelConfig::BIDIRECTIONAL) {
+    return absl::InvalidArgumentError(
+        "acoustic_model.precision is INT8, must be FLOAT with direction "
+        "BIDIRECTIONAL");
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckDecoder(const config::DecoderConfig& decoder) {

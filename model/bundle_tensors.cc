@@ -21,6 +21,30 @@ absl::Status BadEntry(absl::string_view tensor, absl::string_view what) {
       absl::StrCat("tensors: ", absl::Utf8SafeCEscape(tensor), ": ", what));
 }
 
+bool MayBe(TensorKind kind, absl::string_view dtype) {
+  switch (kind) {
+    case TensorKind::kFloats:
+      return dtype == "F32" || dtype == "F16";
+    case TensorKind::kIntegers:
+      return dtype == "I8";
+    case TensorKind::kScales:
+      return dtype == "F32";
+  }
+  return false;
+}
+
+absl::string_view DtypesText(TensorKind kind) {
+  switch (kind) {
+    case TensorKind::kFloats:
+      return "\"F32\" or \"F16\"";
+    case TensorKind::kIntegers:
+      return "\"I8\"";
+    case TensorKind::kScales:
+      return "\"F32\"";
+  }
+  return "";
+}
+
 // The description's entry agrees with what the model's geometry asks for.
 absl::Status CheckEntry(const TensorSpec& spec,
                         const config::TensorEntry& entry) {
@@ -30,11 +54,11 @@ absl::Status CheckEntry(const TensorSpec& spec,
                     absl::StrCat("shape is ", ShapeText(shape), ", ",
                                  ShapeText(spec.shape), " expected"));
   }
-  if (entry.dtype() != "F32" && entry.dtype() != "F16") {
+  if (!MayBe(spec.kind, entry.dtype())) {
     return BadEntry(
         spec.name,
         absl::StrCat("dtype is \"", absl::Utf8SafeCEscape(entry.dtype()),
-                     "\", \"F32\" or \"F16\" expected"));
+                     "\", ", DtypesText(spec.kind), " expected"));
   }
   return absl::OkStatus();
 }
@@ -65,35 +89,54 @@ absl::Status CheckTensor(const TensorSpec& spec,
                             absl::Utf8SafeCEscape(entry.sha256()),
                             "\" expected"));
   }
-  return weights.Floats(spec.name, spec.shape).status();
+  OIDO_ASSIGN_OR_RETURN(const std::vector<float> values,
+                        weights.Floats(spec.name, spec.shape));
+  if (spec.kind != TensorKind::kScales) return absl::OkStatus();
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (values[i] > 0.0f) continue;
+    return bad(absl::StrCat("value ", i, " is ", values[i],
+                            ", one > 0 expected"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
 
 std::vector<TensorSpec> BundleTensors(const AcousticModelOptions& model,
                                       int mel_bins) {
-  const int64_t hidden = model.hidden_size;
+  const int64_t gates = int64_t{4} * model.hidden_size;
+  const bool is_int8 = model.precision == Precision::kInt8;
+  const TensorKind matrix =
+      is_int8 ? TensorKind::kIntegers : TensorKind::kFloats;
   std::vector<std::string> suffixes = {""};
   if (model.direction == Direction::kBidirectional)
     suffixes.push_back(kReverseSuffix);
   std::vector<TensorSpec> specs;
+  const auto scale = [&](const std::string& name, int64_t size) {
+    if (is_int8) specs.push_back({name, {size}, TensorKind::kScales});
+  };
   for (int layer = 0; layer < model.layers; ++layer) {
     const std::string prefix = absl::StrCat("lstm.", layer, ".");
-    const int64_t input = model.layer_input_size(layer);
-    for (const std::string& suffix : suffixes) {
-      specs.push_back({prefix + "weight_ih" + suffix, {4 * hidden, input}});
-      specs.push_back({prefix + "weight_hh" + suffix, {4 * hidden, hidden}});
-      specs.push_back({prefix + "bias" + suffix, {4 * hidden}});
+    for (const std::string& end : suffixes) {
+      specs.push_back({prefix + "weight_ih" + end,
+                       {gates, model.layer_input_size(layer)},
+                       matrix});
+      specs.push_back(
+          {prefix + "weight_hh" + end, {gates, model.hidden_size}, matrix});
+      specs.push_back({prefix + "bias" + end, {gates}});
     }
+    scale(prefix + "weight.scale", gates);
   }
-  specs.push_back({"output.weight", {model.tokens, model.output_size()}});
-  specs.push_back({"output.bias", {model.tokens}});
-  if (model.phones != 0) {
-    specs.push_back({"phones.weight", {model.phones, model.output_size()}});
-    specs.push_back({"phones.bias", {model.phones}});
-  }
+  const auto head = [&](const std::string& name, int64_t size) {
+    specs.push_back({name + ".weight", {size, model.output_size()}, matrix});
+    specs.push_back({name + ".bias", {size}});
+    scale(name + ".weight.scale", size);
+  };
+  head("output", model.tokens);
+  if (model.phones != 0) head("phones", model.phones);
   specs.push_back({"frontend.mean", {mel_bins}});
   specs.push_back({"frontend.inverse_stddev", {mel_bins}});
+  scale("input.range", model.input_size);
   return specs;
 }
 

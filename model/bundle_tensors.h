@@ -17,9 +17,17 @@ namespace oido::model {
 // Behind the names of the tensors of the direction from future to past.
 inline constexpr char kReverseSuffix[] = "_reverse";
 
+// Which dtypes and values a tensor may have.
+enum class TensorKind {
+  kFloats,    // F32 or F16, finite
+  kIntegers,  // I8
+  kScales,    // F32, finite and > 0
+};
+
 struct TensorSpec {
   std::string name;
   std::vector<int64_t> shape;
+  TensorKind kind = TensorKind::kFloats;
 };
 
 // As AcousticModelConfig in model_bundle.proto documents them.
@@ -27,7 +35,7 @@ std::vector<TensorSpec> BundleTensors(const AcousticModelOptions& model,
                                       int mel_bins);
 
 // OK if `entries` and `weights` have exactly the tensors `specs`, with the same
-// shapes, dtypes and SHA-256 and finite values. INVALID_ARGUMENT blames an
+// shapes, dtypes and SHA-256 and values of their kinds. INVALID_ARGUMENT blames an
 // entry (without the file's name), DATA_LOSS the weights file.
 absl::Status CheckTensors(
     const std::vector<TensorSpec>& specs,

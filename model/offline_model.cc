@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "model/aligned_floats.h"
+#include "model/aligned_array.h"
 #include "model/bundle_tensors.h"
 #include "model/packed_layers.h"
 #include "model/primitives.h"
@@ -60,8 +60,8 @@ absl::StatusOr<std::shared_ptr<const OfflineModel>> OfflineModel::Create(
   impl->options = options;
   for (int layer = 0; layer < options.layers; ++layer) {
     auto& both = impl->layers.emplace_back();
-    OIDO_ASSIGN_OR_RETURN(both[0], PackLayer(bundle, layer, ""));
-    OIDO_ASSIGN_OR_RETURN(both[1], PackLayer(bundle, layer, kReverseSuffix));
+    OIDO_ASSIGN_OR_RETURN(both[0], PackLayer(bundle, layer, "", {1}));
+    OIDO_ASSIGN_OR_RETURN(both[1], PackLayer(bundle, layer, kReverseSuffix, {1}));
   }
   OIDO_ASSIGN_OR_RETURN(impl->output, PackOutput(bundle));
   return std::shared_ptr<const OfflineModel>(new OfflineModel(std::move(impl)));
@@ -71,8 +71,8 @@ struct OfflineModelRunner::Impl {
   // The operations of one block size.
   struct Block {
     size_t steps;
-    std::vector<std::array<std::unique_ptr<LayerStep>, 2>> layers;
-    std::unique_ptr<LayerStep> output;
+    std::vector<std::array<std::unique_ptr<LstmStep>, 2>> layers;
+    std::unique_ptr<LinearStep> output;
   };
 
   Impl(std::shared_ptr<const OfflineModel> the_model, int the_max_steps);
@@ -111,13 +111,6 @@ OfflineModelRunner::Impl::Impl(std::shared_ptr<const OfflineModel> the_model,
       c_out(options.hidden_size) {}
 
 absl::Status OfflineModelRunner::Impl::MakeBlock(int block_steps) {
-  LstmBuffers buffers;
-  buffers.input = input.data();
-  buffers.h_in = h_in.data();
-  buffers.c_in = c_in.data();
-  buffers.output = output.data();
-  buffers.h_out = h_out.data();
-  buffers.c_out = c_out.data();
   Block block;
   block.steps = static_cast<size_t>(block_steps);
   for (const auto& layer : model->impl_->layers) {
@@ -125,12 +118,11 @@ absl::Status OfflineModelRunner::Impl::MakeBlock(int block_steps) {
     for (size_t order = 0; order < kOrders.size(); ++order) {
       OIDO_ASSIGN_OR_RETURN(
           both[order],
-          layer[order]->MakeSequence(block_steps, kOrders[order], buffers));
+          layer[order]->MakeSequence(block_steps, kOrders[order]));
     }
   }
   OIDO_ASSIGN_OR_RETURN(block.output,
-                        model->impl_->output->MakeStep(
-                            block_steps, {input.data(), logits.data()}));
+                        model->impl_->output->MakeStep(block_steps));
   blocks.push_back(std::move(block));
   return absl::OkStatus();
 }
@@ -143,6 +135,8 @@ absl::Status OfflineModelRunner::Impl::RunLayer(size_t layer, size_t order,
   const size_t width =
       static_cast<size_t>(options.layer_input_size(static_cast<int>(layer)));
   const size_t hidden = static_cast<size_t>(options.hidden_size);
+  const LstmBuffers buffers = {input.data(),  h_in.data(),  c_in.data(),
+                               output.data(), h_out.data(), c_out.data()};
   std::fill_n(h_in.data(), hidden, 0.0f);
   std::fill_n(c_in.data(), hidden, 0.0f);
   size_t done = 0;
@@ -152,7 +146,7 @@ absl::Status OfflineModelRunner::Impl::RunLayer(size_t layer, size_t order,
                                ? done
                                : steps - done - block.steps;
       std::copy_n(in + begin * width, block.steps * width, input.data());
-      OIDO_RETURN_IF_ERROR(block.layers[layer][order]->Run(scratch));
+      OIDO_RETURN_IF_ERROR(block.layers[layer][order]->Run(buffers, scratch));
       for (size_t i = 0; i < block.steps; ++i) {
         std::copy_n(output.data() + i * hidden, hidden,
                     out + (begin + i) * 2 * hidden + order * hidden);
@@ -173,7 +167,8 @@ absl::Status OfflineModelRunner::Impl::RunOutput(const float* in, size_t steps,
   for (const Block& block : blocks) {
     for (; steps - done >= block.steps; done += block.steps) {
       std::copy_n(in + done * width, block.steps * width, input.data());
-      OIDO_RETURN_IF_ERROR(block.output->Run(scratch));
+      OIDO_RETURN_IF_ERROR(
+          block.output->Run(input.data(), logits.data(), scratch));
       for (size_t i = 0; i < block.steps; ++i) {
         LogSoftmax(options,
                    absl::MakeConstSpan(logits.data() + i * outputs, outputs),

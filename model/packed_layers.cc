@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "model/status_macros.h"
@@ -22,10 +24,42 @@ void LogSoftmaxOfHead(absl::Span<const float> logits,
     log_probs[i] = (logits[i] - largest) - log_sum;
 }
 
+// Of an int8 model's matrix; none of a float one's.
+absl::StatusOr<std::vector<float>> Scale(const Bundle& bundle,
+                                         const std::string& name,
+                                         int64_t size) {
+  if (bundle.acoustic_model.precision == Precision::kFloat)
+    return std::vector<float>();
+  return bundle.weights.Floats(name, {size});
+}
+
+struct Head {
+  std::vector<float> weight, bias, scale;
+};
+
+absl::StatusOr<Head> ReadHead(const Bundle& bundle, const std::string& name,
+                              int64_t size) {
+  Head head;
+  OIDO_ASSIGN_OR_RETURN(
+      head.weight,
+      bundle.weights.Floats(name + ".weight",
+                            {size, bundle.acoustic_model.output_size()}));
+  OIDO_ASSIGN_OR_RETURN(head.bias,
+                        bundle.weights.Floats(name + ".bias", {size}));
+  OIDO_ASSIGN_OR_RETURN(head.scale,
+                        Scale(bundle, name + ".weight.scale", size));
+  return head;
+}
+
+void Append(const std::vector<float>& values, std::vector<float>* to) {
+  to->insert(to->end(), values.begin(), values.end());
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<const PackedLstm>> PackLayer(
-    const Bundle& bundle, int layer, absl::string_view suffix) {
+    const Bundle& bundle, int layer, absl::string_view suffix,
+    absl::Span<const int> batches) {
   const AcousticModelOptions& options = bundle.acoustic_model;
   const std::string prefix = absl::StrCat("lstm.", layer, ".");
   const int64_t gates = int64_t{4} * options.hidden_size;
@@ -41,39 +75,38 @@ absl::StatusOr<std::unique_ptr<const PackedLstm>> PackLayer(
   OIDO_ASSIGN_OR_RETURN(
       const auto bias,
       bundle.weights.Floats(absl::StrCat(prefix, "bias", suffix), {gates}));
+  OIDO_ASSIGN_OR_RETURN(
+      const auto scale,
+      Scale(bundle, absl::StrCat(prefix, "weight.scale"), gates));
   LstmWeights weights;
+  weights.precision = options.precision;
   weights.input_size = input_size;
   weights.hidden_size = options.hidden_size;
   weights.weight_ih = weight_ih;
   weights.weight_hh = weight_hh;
   weights.bias = bias;
-  return PackedLstm::Create(weights);
+  weights.scale = scale;
+  return PackedLstm::Create(weights, batches);
 }
 
 absl::StatusOr<std::unique_ptr<const PackedLinear>> PackOutput(
     const Bundle& bundle) {
   const AcousticModelOptions& options = bundle.acoustic_model;
-  const int input_size = options.output_size();
-  OIDO_ASSIGN_OR_RETURN(
-      auto weight,
-      bundle.weights.Floats("output.weight", {options.tokens, input_size}));
-  OIDO_ASSIGN_OR_RETURN(auto bias,
-                        bundle.weights.Floats("output.bias", {options.tokens}));
+  OIDO_ASSIGN_OR_RETURN(Head head, ReadHead(bundle, "output", options.tokens));
   if (options.phones != 0) {
-    OIDO_ASSIGN_OR_RETURN(
-        const auto phone_weight,
-        bundle.weights.Floats("phones.weight", {options.phones, input_size}));
-    OIDO_ASSIGN_OR_RETURN(
-        const auto phone_bias,
-        bundle.weights.Floats("phones.bias", {options.phones}));
-    weight.insert(weight.end(), phone_weight.begin(), phone_weight.end());
-    bias.insert(bias.end(), phone_bias.begin(), phone_bias.end());
+    OIDO_ASSIGN_OR_RETURN(const Head phones,
+                          ReadHead(bundle, "phones", options.phones));
+    Append(phones.weight, &head.weight);
+    Append(phones.bias, &head.bias);
+    Append(phones.scale, &head.scale);
   }
   LinearWeights output;
-  output.input_size = input_size;
+  output.precision = options.precision;
+  output.input_size = options.output_size();
   output.output_size = options.outputs();
-  output.weight = weight;
-  output.bias = bias;
+  output.weight = head.weight;
+  output.bias = head.bias;
+  output.scale = head.scale;
   return PackedLinear::Create(output);
 }
 

@@ -13,9 +13,10 @@
 namespace oido::model {
 
 // LSTM layer `layer`, from 0; `suffix` is behind its tensors' names: "" or
-// kReverseSuffix.
+// kReverseSuffix. `batches` as PackedLstm::Create has them.
 absl::StatusOr<std::unique_ptr<const PackedLstm>> PackLayer(
-    const Bundle& bundle, int layer, absl::string_view suffix);
+    const Bundle& bundle, int layer, absl::string_view suffix,
+    absl::Span<const int> batches);
 
 // The output layer of the tokens and, behind its rows, that of the phones.
 absl::StatusOr<std::unique_ptr<const PackedLinear>> PackOutput(

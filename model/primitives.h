@@ -7,94 +7,117 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "model/aligned_floats.h"
+#include "model/activations.h"
+#include "model/aligned_array.h"
 
 namespace oido::model {
 
-// A step of one layer for one batch size, or a sequence of steps of one stream,
-// bound to its buffers and its weights, which it keeps alive. One thread at a
-// time.
-class LayerStep {
- public:
-  ~LayerStep();
-
-  // Returns when the outputs are in their buffers. Steps that run one after the
-  // other may share `scratch`.
-  absl::Status Run(Scratch& scratch);
-
- private:
-  friend class PackedLstm;
-  friend class PackedLinear;
-  struct Impl;
-  explicit LayerStep(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
-};
-
 // Weights of one LSTM layer as PyTorch lays them out; gates i, f, g, o.
 struct LstmWeights {
+  Precision precision = Precision::kFloat;
   int input_size = 0;
   int hidden_size = 0;
   absl::Span<const float> weight_ih;  // [4 * hidden, input]
   absl::Span<const float> weight_hh;  // [4 * hidden, hidden]
   absl::Span<const float> bias;       // [4 * hidden], b_ih + b_hh
+  // kInt8 [4 * hidden]: the rows above are integers in -128..127, times this.
+  absl::Span<const float> scale;
 };
 
-// Where an LSTM step reads and writes, all row-major and apart from each other.
-// Of a sequence, input and output have a row a step, the others one row.
+// Where an LSTM step reads and writes, all row-major and apart from each other;
+// activations are floats or bytes. Of a sequence, input and output have a row a
+// step, the others one row.
 struct LstmBuffers {
-  float* input = nullptr;  // [batch, input]
-  float* h_in = nullptr;   // [batch, hidden], as all below
+  void* input = nullptr;  // [batch, input]
+  void* h_in = nullptr;   // [batch, hidden], as all below
   float* c_in = nullptr;
-  float* output = nullptr;  // h after each step
-  float* h_out = nullptr;
+  void* output = nullptr;  // h after each step
+  void* h_out = nullptr;
   float* c_out = nullptr;
+};
+
+// A step of one layer for one batch size, or a sequence of steps of one stream;
+// keeps its weights alive. One thread at a time.
+class LstmStep {
+ public:
+  ~LstmStep();
+
+  // Returns when the outputs are in their buffers. Steps that run one after the
+  // other may share `scratch`. Nothing is allocated once that is large enough.
+  absl::Status Run(const LstmBuffers& buffers, Scratch& scratch);
+
+ private:
+  friend class PackedLstm;
+  struct Impl;
+  explicit LstmStep(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
 // Which row of a sequence is the first step.
 enum class TimeOrder { kForward, kBackward };
 
-// An LSTM layer with its weights in the layout the CPU wants, which serves
-// every batch size. Immutable; any thread may read it.
+// An LSTM layer with its weights in the layout the CPU wants. Immutable; any
+// thread may read it.
 class PackedLstm {
  public:
+  // `batches`: the sizes that MakeStep will be asked for.
   static absl::StatusOr<std::unique_ptr<const PackedLstm>> Create(
-      const LstmWeights& weights);
+      const LstmWeights& weights, absl::Span<const int> batches);
   ~PackedLstm();
 
-  // The largest batch in which a row gets the same bits as alone: 1 on CPUs
-  // without AVX2, else any.
+  // The largest batch in which a row gets the same bits as alone: any with
+  // integers, and with oneDNN's brgemm kernels (AVX2 and later), which sum
+  // every output in the same order; 1 with its gemm ones, which choose the
+  // order by the shape.
   int max_batch() const;
 
   // One time step:
   //   i, f, o = sigmoid(W x + R h + b), g = tanh(W x + R h + b), gate by gate
   //   c' = f * c + i * g,  h' = o * tanh(c')
-  // (Hochreiter & Schmidhuber 1997 with forget gates, as torch.nn.LSTM). The
-  // buffers must outlive the step.
-  absl::StatusOr<std::unique_ptr<LayerStep>> MakeStep(
-      int batch, const LstmBuffers& buffers) const;
+  // (Hochreiter & Schmidhuber 1997 with forget gates, as torch.nn.LSTM).
+  absl::StatusOr<std::unique_ptr<LstmStep>> MakeStep(int batch) const;
 
-  // `steps` such steps of one stream in one go. kBackward takes the last row of
-  // the input first; the output row of a step lies where its input row does.
-  absl::StatusOr<std::unique_ptr<LayerStep>> MakeSequence(
-      int steps, TimeOrder order, const LstmBuffers& buffers) const;
+  // `steps` such steps of one stream in one go, of floats. kBackward takes the
+  // last row of the input first; the output row of a step lies where its input
+  // row does.
+  absl::StatusOr<std::unique_ptr<LstmStep>> MakeSequence(int steps,
+                                                         TimeOrder order) const;
+
+  struct Impl;
 
  private:
-  struct Impl;
   explicit PackedLstm(std::unique_ptr<const Impl> impl);
   std::unique_ptr<const Impl> impl_;
 };
 
+// Whether int8 LSTM layers of these sizes have one weight layout for every
+// batch size on this CPU (AVX-512 VNNI and later), or a copy of the weights for
+// each.
+bool Int8LayoutIsShared(int input_size, int hidden_size);
+
 // Weights of a linear layer as PyTorch lays them out.
 struct LinearWeights {
+  Precision precision = Precision::kFloat;
   int input_size = 0;
   int output_size = 0;
   absl::Span<const float> weight;  // [output, input]
   absl::Span<const float> bias;    // [output]
+  absl::Span<const float> scale;   // kInt8 [output], as LstmWeights::scale
 };
 
-struct LinearBuffers {
-  float* input = nullptr;   // [batch, input]
-  float* output = nullptr;  // [batch, output]
+// As LstmStep.
+class LinearStep {
+ public:
+  ~LinearStep();
+
+  // `input` [batch, input] activations, `output` [batch, output].
+  absl::Status Run(void* input, float* output, Scratch& scratch);
+
+ private:
+  friend class PackedLinear;
+  struct Impl;
+  explicit LinearStep(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
 // As PackedLstm; its step is output = input * weight^T + bias.
@@ -106,11 +129,11 @@ class PackedLinear {
 
   int max_batch() const;
 
-  absl::StatusOr<std::unique_ptr<LayerStep>> MakeStep(
-      int batch, const LinearBuffers& buffers) const;
+  absl::StatusOr<std::unique_ptr<LinearStep>> MakeStep(int batch) const;
+
+  struct Impl;
 
  private:
-  struct Impl;
   explicit PackedLinear(std::unique_ptr<const Impl> impl);
   std::unique_ptr<const Impl> impl_;
 };

@@ -57,6 +57,7 @@ absl::StatusOr<std::pair<absl::string_view, absl::string_view>> Split(
 uint64_t BytesPerValue(absl::string_view dtype) {
   if (dtype == "F32") return 4;
   if (dtype == "F16") return 2;
+  if (dtype == "I8") return 1;
   return 0;
 }
 
@@ -115,7 +116,7 @@ absl::StatusOr<TensorView> ParseTensor(const Json& entry,
     tensor.dtype = dtype->get<std::string>();
   if (BytesPerValue(tensor.dtype) == 0) {
     return Bad(absl::StrCat("dtype is \"", absl::Utf8SafeCEscape(tensor.dtype),
-                            "\", \"F32\" or \"F16\" expected"));
+                            "\", \"F32\", \"F16\" or \"I8\" expected"));
   }
   OIDO_ASSIGN_OR_RETURN(tensor.shape, ParseShape(Member(entry, "shape")));
   OIDO_ASSIGN_OR_RETURN(const uint64_t expected_bytes, SizeInBytes(tensor));

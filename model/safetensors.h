@@ -24,7 +24,8 @@ using TensorMap = std::map<std::string, TensorView>;
 // Format: 8 bytes little-endian length of the header, the header as JSON,
 // the data (github.com/huggingface/safetensors, "Format"). The contents are not
 // trusted: DATA_LOSS if a length, shape, product or offset does not fit, if
-// tensors overlap or leave holes, or if a dtype is other than F32 and F16.
+// tensors overlap or leave holes, or if a dtype is other than F32, F16
+// and I8.
 absl::StatusOr<TensorMap> ParseSafetensors(absl::string_view container);
 
 }  // namespace oido::model

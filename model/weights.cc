@@ -41,6 +41,13 @@ std::vector<float> ToFloats(const TensorView& tensor) {
     std::memcpy(values.data(), tensor.bytes.data(), tensor.bytes.size());
     return values;
   }
+  if (tensor.dtype == "I8") {
+    std::vector<float> values;
+    values.reserve(tensor.bytes.size());
+    for (const char byte : tensor.bytes)
+      values.push_back(static_cast<float>(static_cast<int8_t>(byte)));
+    return values;
+  }
   std::vector<float> values(tensor.bytes.size() / sizeof(uint16_t));
   for (size_t i = 0; i < values.size(); ++i) {
     uint16_t half;

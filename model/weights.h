@@ -28,9 +28,9 @@ class Weights {
   // The tensors as they lie in the file.
   const TensorMap& tensors() const { return tensors_; }
 
-  // The values of a tensor as float, row-major. DATA_LOSS names the file, the
-  // tensor, what was expected and what was found: no such tensor, another
-  // shape, or a value that is not finite.
+  // The values of a tensor as float, row-major; integers of an I8 tensor.
+  // DATA_LOSS names the file, the tensor, what was expected and what was found:
+  // no such tensor, another shape, or a value that is not finite.
   absl::StatusOr<std::vector<float>> Floats(
       absl::string_view name, absl::Span<const int64_t> shape) const;
 

@@ -118,7 +118,7 @@ class ReferenceLstm {
     return ReferenceOutput(bundle_, x);
   }
 
-  // As StreamState::values.
+  // As StateValues() has them.
   Row State() const {
     Row values;
     for (const ReferenceLayer& layer : layers_) {

@@ -16,7 +16,7 @@ MAY_INCLUDE = {
 # Library header -> the only file outside tests and bench that may include it.
 ONE_FILE = {
     r"kiss_fftr?\.h": "features/rfft.cc",
-    r"(oneapi/dnnl/)?dnnl\.hpp": "model/primitives.cc",
+    r"(oneapi/dnnl/)?dnnl\.hpp": "model/onednn.h",
     r"soxr\.h": "features/resampler.cc",
 }
 IMPURE = re.compile(

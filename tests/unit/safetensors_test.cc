@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
         Entry("1", "tensor t: header entry is not an object"),
         Entry(R"({"shape": [2], "data_offsets": [0, 8]})", "dtype is \"\""),
         Entry(R"({"dtype": "I64", "shape": [1], "data_offsets": [0, 8]})",
-              "tensor t: dtype is \"I64\", \"F32\" or \"F16\" expected"),
+              "tensor t: dtype is \"I64\", \"F32\", \"F16\" or \"I8\" expected"),
         Entry(R"({"dtype": 32, "shape": [2], "data_offsets": [0, 8]})",
               "dtype is \"\"")));
 
