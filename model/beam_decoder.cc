@@ -110,8 +110,8 @@ void BeamDecoder::Commit(BeamSearch::Ending ending) {
 void BeamDecoder::CollectRivals(BeamSearch::Ending ending,
                                 WordHistory::Index best) {
   const WordHistory& history = search_.history();
-  const auto found = search_.Alternatives(
-      ending, static_cast<size_t>(max_alternatives_));
+  const auto found =
+      search_.Alternatives(ending, static_cast<size_t>(max_alternatives_));
   if (found.empty()) return;
   for (const BeamSearch::Alternative& alternative : found) {
     const WordHistory::Index shared = history.Common(alternative.words, best);
@@ -153,9 +153,8 @@ Hypothesis BeamDecoder::TakeUtterance() {
 
 Word BeamDecoder::ToWord(const FoundWord& found) const {
   const auto time_ms = [&](int32_t step) {
-    return static_cast<int>(
-        std::max<int64_t>(0, int64_t{step} * timing_.step_ms -
-                                 timing_.emission_delay_ms));
+    return static_cast<int>(std::max<int64_t>(
+        0, int64_t{step} * timing_.step_ms - timing_.emission_delay_ms));
   };
   Word word;
   word.text = std::string(resources_->language_model->Word(found.word));

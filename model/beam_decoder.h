@@ -16,9 +16,10 @@
 namespace oido::model {
 
 // Reads the phone head. In a pause of kCommitPauseMs the best hypothesis stays
-// alone, so that what comes behind an endpoint is decoded as it would be without
-// one, the language model's context included: an endpoint cuts the text and
-// changes none of it, unless it comes within speech (endpointer.h, last rule).
+// alone, so that what comes behind an endpoint is decoded as it would be
+// without one, the language model's context included: an endpoint cuts the text
+// and changes none of it, unless it comes within speech (endpointer.h, last
+// rule).
 class BeamDecoder final : public Decoder {
  public:
   static constexpr int kCommitPauseMs = 600;

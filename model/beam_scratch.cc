@@ -19,8 +19,7 @@ uint64_t HashOf(const LmState& state) {
 
 }  // namespace
 
-BeamScratch::BeamScratch()
-    : slots_(kFirstSlots, 0), cache_(kCachedScores) {
+BeamScratch::BeamScratch() : slots_(kFirstSlots, 0), cache_(kCachedScores) {
   candidates_.reserve(kFirstSlots / 2);
   ranks_.reserve(kFirstSlots / 2);
   used_slots_.reserve(kFirstSlots / 2);
@@ -69,9 +68,8 @@ void BeamScratch::Grow() {
 }
 
 float BeamScratch::Score(const LmState& from, WordId word, LmState* to) {
-  CachedScore& cached =
-      cache_[static_cast<size_t>(Mix(HashOf(from), word)) &
-             (kCachedScores - 1)];
+  CachedScore& cached = cache_[static_cast<size_t>(Mix(HashOf(from), word)) &
+                               (kCachedScores - 1)];
   if (cached.word != word || cached.from != from) {
     cached.from = from;
     cached.word = word;

@@ -2,6 +2,8 @@
 #ifndef OIDO_MODEL_BEAM_SCRATCH_H_
 #define OIDO_MODEL_BEAM_SCRATCH_H_
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -14,6 +16,15 @@
 namespace oido::model {
 
 inline constexpr float kNoScore = -std::numeric_limits<float>::infinity();
+
+// ln(e^a + e^b).
+inline float LogAdd(float a, float b) {
+  const float larger = std::max(a, b);
+  const float difference = std::min(a, b) - larger;
+  // Below, the sum is `larger` in float.
+  if (!(difference > -17.0f)) return larger;
+  return larger + std::log1p(std::exp(difference));
+}
 
 // The best way to one end of a hypothesis, with the score of all ways.
 struct BeamLane {

@@ -3,20 +3,10 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <utility>
 
 namespace oido::model {
 namespace {
-
-// ln(e^a + e^b).
-float LogAdd(float a, float b) {
-  const float larger = std::max(a, b);
-  const float difference = std::min(a, b) - larger;
-  // Below, the sum is `larger` in float.
-  if (!(difference > -17.0f)) return larger;
-  return larger + std::log1p(std::exp(difference));
-}
 
 // Sequences that a beam's hypotheses need when they differ in their last words.
 size_t HistoryCapacity(int beam_size) {
@@ -98,9 +88,9 @@ void BeamSearch::Join(const BeamLane& way, BeamLane* into) const {
     return;
   }
   if (way.empty()) return;
-  const bool same_words = (way.history == into->history &&
-                           way.new_word == into->new_word) ||
-                          HashOf(way) == HashOf(*into);
+  const bool same_words =
+      (way.history == into->history && way.new_word == into->new_word) ||
+      HashOf(way) == HashOf(*into);
   const float score = same_words ? LogAdd(way.score, into->score)
                                  : std::max(way.score, into->score);
   if (way.score > into->score) *into = way;

@@ -16,16 +16,16 @@ namespace oido::model {
 
 // CTC prefix beam search (Hannun et al. 2014, "First-Pass Large Vocabulary
 // Continuous Speech Recognition using Bi-Directional Recurrent DNNs") through a
-// tree of pronunciations. A hypothesis is a place in the tree and a state of the
-// language model; those that have both in common are one, with the words of the
-// likelier. Paths to the same words add up, those to other words compete.
+// tree of pronunciations. A hypothesis is a place in the tree and a state of
+// the language model; those that have both in common are one, with the words of
+// the likelier. Paths to the same words add up, those to other words compete.
 // Between words, and around them, there may be any number of blanks.
 //
 // Score: ln P of the paths, plus for each word lm_weight * ln P of the language
-// model + word_insertion; unfinished words look ahead to the likeliest word they
-// may become. The cost of a step does not depend on the steps before. Memory is
-// fixed from construction but for the words that are settled and not taken.
-// One thread at a time.
+// model + word_insertion; unfinished words look ahead to the likeliest word
+// they may become. The cost of a step does not depend on the steps before.
+// Memory is fixed from construction but for the words that are settled and not
+// taken. One thread at a time.
 class BeamSearch {
  public:
   // Which hypotheses count.

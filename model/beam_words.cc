@@ -22,16 +22,9 @@ bool BeamSearch::AnyBetweenWords() const {
 }
 
 WordHistory::Index BeamSearch::Best(Ending ending) const {
-  const BeamHypothesis* best = &hypotheses_.front();
-  if (ending == Ending::kAnywhere) return Joined(*best).history;
-  float best_total = kNoScore;
-  for (const BeamHypothesis& hypothesis : hypotheses_) {
-    const float total = Total(hypothesis, ending);
-    if (total <= best_total) continue;
-    best = &hypothesis;
-    best_total = total;
-  }
-  return Joined(*best).history;
+  const bool any = ending == Ending::kAnywhere || !AnyBetweenWords();
+  if (any) return Joined(hypotheses_.front()).history;
+  return Alternatives(ending, 1).front().words;
 }
 
 WordHistory::Index BeamSearch::Shared() const {
@@ -50,21 +43,22 @@ std::vector<BeamSearch::Alternative> BeamSearch::Alternatives(
   for (const BeamHypothesis& hypothesis : hypotheses_) {
     const float total = Total(hypothesis, ending);
     if (total == kNoScore) continue;
-    found.push_back({Joined(hypothesis).history, total});
-  }
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
-    return a.score > b.score;
-  });
-  std::vector<Alternative> distinct;
-  for (const Alternative& alternative : found) {
-    if (distinct.size() == count) break;
-    const uint64_t hash = history_.hash(alternative.words);
-    const bool seen = std::any_of(
-        distinct.begin(), distinct.end(),
+    const Alternative way{Joined(hypothesis).history, total};
+    const uint64_t hash = history_.hash(way.words);
+    const auto same = std::find_if(
+        found.begin(), found.end(),
         [&](const auto& other) { return history_.hash(other.words) == hash; });
-    if (!seen) distinct.push_back(alternative);
+    if (same == found.end()) {
+      found.push_back(way);
+    } else {
+      same->score = LogAdd(same->score, total);
+    }
   }
-  return distinct;
+  std::stable_sort(
+      found.begin(), found.end(),
+      [](const auto& a, const auto& b) { return a.score > b.score; });
+  if (found.size() > count) found.resize(count);
+  return found;
 }
 
 void BeamSearch::KeepOnly(WordHistory::Index words, Ending ending) {

@@ -17,9 +17,7 @@ WordHistory::WordHistory(size_t capacity) {
   Reset();
 }
 
-void WordHistory::Reset() {
-  entries_.assign(1, Entry());
-}
+void WordHistory::Reset() { entries_.assign(1, Entry()); }
 
 // The finaliser of MurmurHash3 over a sum of both.
 uint64_t WordHistory::ExtendHash(uint64_t hash, WordId word) {
@@ -61,9 +59,7 @@ void WordHistory::AppendWords(Index from, Index to,
                words->end());
 }
 
-void WordHistory::BeginCompaction() {
-  moved_.assign(entries_.size(), kUnused);
-}
+void WordHistory::BeginCompaction() { moved_.assign(entries_.size(), kUnused); }
 
 void WordHistory::Keep(Index index) {
   for (; moved_[index] == kUnused; index = beginning(index)) {

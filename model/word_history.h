@@ -1,4 +1,5 @@
-// The words that the hypotheses of a beam have found: a tree of shared beginnings.
+// The words that the hypotheses of a beam have found: a tree of shared
+// beginnings.
 #ifndef OIDO_MODEL_WORD_HISTORY_H_
 #define OIDO_MODEL_WORD_HISTORY_H_
 

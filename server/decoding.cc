@@ -83,10 +83,10 @@ absl::StatusOr<bool> WantsWords(const v1::DecodingConfig& config,
       return false;
     case v1::DecodingConfig::WORDS:
       if (has_words) return true;
-      return FieldError(
-          field, absl::StrCat(field, ": WORDS (2) needs a lexicon and a "
-                                     "language model, which model \"",
-                              bundle.name, "\" does not have"));
+      return FieldError(field, absl::StrCat(field,
+                                            ": WORDS (2) needs a lexicon and a "
+                                            "language model, which model \"",
+                                            bundle.name, "\" does not have"));
     default:
       return FieldError(
           field, absl::StrCat(field, ": ", static_cast<int>(config.method()),
@@ -102,10 +102,9 @@ absl::StatusOr<Decoding> CheckDecoding(const v1::RecognitionConfig& config,
                                        const model::Bundle& bundle) {
   const int alternatives = config.max_alternatives();
   if (alternatives < 0 || alternatives > kMaxAlternatives) {
-    return FieldError(
-        prefix + "max_alternatives",
-        absl::StrCat(prefix, "max_alternatives: ", alternatives,
-                     " is not in 0..", kMaxAlternatives));
+    return FieldError(prefix + "max_alternatives",
+                      absl::StrCat(prefix, "max_alternatives: ", alternatives,
+                                   " is not in 0..", kMaxAlternatives));
   }
   Decoding result;
   if (alternatives > 0) result.max_alternatives = alternatives;
@@ -117,8 +116,9 @@ absl::StatusOr<Decoding> CheckDecoding(const v1::RecognitionConfig& config,
     if (!HasSearchSettings(config.decoding())) return result;
     return FieldError(
         prefix + "decoding",
-        absl::StrCat(prefix, "decoding: settings of the word search are set, "
-                             "but it is not used"));
+        absl::StrCat(prefix,
+                     "decoding: settings of the word search are set, "
+                     "but it is not used"));
   }
   result.words = bundle.word_search->options;
   const absl::Status status =
