@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from oido_train import tokens, word_decoder
+from oido_train import ngrams, tokens, word_decoder
 from oido_train.config import Experiment, read_experiment
 from oido_train.evaluate import flushed_log_mels, load_model, model_inputs
 from oido_train.frontend import open_frontend
-from oido_train.lexicon import PHONE_IDS
+from oido_train.lexicon import PHONE_IDS, word_pronunciations
 from oido_train.manifest import Utterance, read_manifest
 from oido_train.model import StackedLstm
 from oido_train.prepare import open_cache
@@ -231,9 +231,9 @@ def main() -> None:
     experiment = read_experiment(options.config)
     utterances = read_manifest(options.data, experiment.data.dev_speakers)
     utterances = _choose_utterances(utterances, options.split, options.limit)
-    unigrams = word_decoder.read_unigrams(options.arpa)
+    unigrams = ngrams.read_unigrams(options.arpa)
     dictionary = options.data[0] / "lexicon" / "cmudict.dict"
-    entries = word_decoder.word_pronunciations(unigrams, dictionary, options.lexicon)
+    entries = word_pronunciations(unigrams, dictionary, options.lexicon)
     first = dict(reversed(entries))
     setup = Setup(
         word_decoder.phone_decoder(entries, unigrams, options.arpa), word_decoder.letter_decoder(unigrams, options.arpa)

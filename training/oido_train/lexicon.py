@@ -1,8 +1,11 @@
 """Pronunciations in 39 ARPAbet phones: dictionary first, then rules, then a packaged g2p network."""
 
+import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 from oido_train.bundle import BLANK_TOKEN
+from oido_train.ngrams import read_unigrams
 
 PHONES = (
     "SIL AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG "
@@ -68,3 +71,39 @@ class Lexicon:
             network.load_variables()
             self._network = network
         return [p for p in _strip_stress(self._network.predict(word)) if p in PHONE_IDS]
+
+
+def word_pronunciations(words: Iterable[str], dictionary: Path, stored: Path) -> list[tuple[str, tuple[str, ...]]]:
+    """All pronunciations of each word; kept in `stored`, a line each, as the network for unknown words is slow."""
+    known: dict[str, list[tuple[str, ...]]] = {}
+    if stored.exists():
+        for line in stored.read_text(encoding="utf-8").splitlines():
+            word, *phones = line.split()
+            known.setdefault(word, []).append(tuple(phones))
+    words = list(words)
+    missing = [word for word in words if word not in known]
+    if missing:
+        lexicon = Lexicon(dictionary)
+        for word in missing:
+            known[word] = list(dict.fromkeys(tuple(phones) for phones in lexicon.pronunciations(word)))
+        lines = (f"{word}\t{' '.join(phones)}\n" for word in sorted(known) for phones in known[word])
+        stored.write_text("".join(lines), encoding="utf-8")
+    return [(word, phones) for word in words for phones in known[word]]
+
+
+def main() -> None:
+    """Writes the pronunciations of a language model's words, for oido-build-decoder: a word and its phones a line."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--arpa", type=Path, required=True, help="from oido_train.language_model")
+    parser.add_argument("--dictionary", type=Path, required=True, help="in the form of cmudict.dict")
+    parser.add_argument("--out", type=Path, required=True, help="words that are in it already stay as they are")
+    options = parser.parse_args()
+    words = list(read_unigrams(options.arpa))
+    known = Lexicon(options.dictionary)
+    made_up = sum(not known.knows(word) for word in words)
+    entries = word_pronunciations(words, options.dictionary, options.out)
+    print(f"{len(words)} words, {made_up} of them not in the dictionary; {len(entries)} pronunciations")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,6 @@
 """Back-off n-gram models as arrays: look-up, perplexity, ARPA files."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,3 +131,20 @@ def write_arpa(model: NgramModel, path: Path) -> None:
                 text = " ".join([words[(key >> shift) & mask] for shift in shifts])
                 file.write(f"{probability:.5f}\t{text}" + (f"\t{backoff:.5f}\n" if backoff else "\n"))
         file.write("\n\\end\\\n")
+
+
+def read_unigrams(arpa: Path) -> dict[str, float]:
+    """Natural-log probability of each word of an ARPA file; its symbols left out."""
+    unigrams: dict[str, float] = {}
+    inside = False
+    with open(arpa, encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("\\"):
+                if inside:
+                    break
+                inside = line.startswith("\\1-grams:")
+            elif inside and line.strip():
+                probability, word = line.split()[:2]
+                if not word.startswith("<"):
+                    unigrams[word] = float(probability) * math.log(10)
+    return unigrams

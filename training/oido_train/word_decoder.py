@@ -2,7 +2,6 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 import torch
 
 from oido_train import tokens
-from oido_train.lexicon import PHONE_IDS, PHONES, Lexicon
+from oido_train.lexicon import PHONE_IDS, PHONES
 
 BLANK_ID = 0  # in both heads
 _SPACE_ID = tokens.encode(" ")[0]
@@ -45,41 +44,6 @@ class Weights:
     lm: float
     word: float
     letters: float
-
-
-def read_unigrams(arpa: Path) -> dict[str, float]:
-    """Natural-log probability of each word of an ARPA file; its symbols left out."""
-    unigrams: dict[str, float] = {}
-    inside = False
-    with open(arpa, encoding="utf-8") as file:
-        for line in file:
-            if line.startswith("\\"):
-                if inside:
-                    break
-                inside = line.startswith("\\1-grams:")
-            elif inside and line.strip():
-                probability, word = line.split()[:2]
-                if not word.startswith("<"):
-                    unigrams[word] = float(probability) * math.log(10)
-    return unigrams
-
-
-def word_pronunciations(words: Iterable[str], dictionary: Path, stored: Path) -> list[tuple[str, tuple[str, ...]]]:
-    """All pronunciations of each word; kept in `stored`, a line each, as the network for unknown words is slow."""
-    known: dict[str, list[tuple[str, ...]]] = {}
-    if stored.exists():
-        for line in stored.read_text(encoding="utf-8").splitlines():
-            word, *phones = line.split()
-            known.setdefault(word, []).append(tuple(phones))
-    words = list(words)
-    missing = [word for word in words if word not in known]
-    if missing:
-        lexicon = Lexicon(dictionary)
-        for word in missing:
-            known[word] = list(dict.fromkeys(tuple(phones) for phones in lexicon.pronunciations(word)))
-        lines = (f"{word}\t{' '.join(phones)}\n" for word in sorted(known) for phones in known[word])
-        stored.write_text("".join(lines), encoding="utf-8")
-    return [(word, phones) for word in words for phones in known[word]]
 
 
 class WordDecoder:

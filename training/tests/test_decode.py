@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from oido_train import decode, language_model, ngrams, tokens, word_decoder
-from oido_train.lexicon import PHONE_IDS, PHONES
+from oido_train.lexicon import PHONE_IDS, PHONES, word_pronunciations
 from oido_train.manifest import Utterance
 from oido_train.scoring import ErrorCount
 from oido_train.word_decoder import Candidate, DecoderOptions, Weights
@@ -104,7 +104,7 @@ def test_reference_recursion_equals_listing_of_paths() -> None:
 @pytest.mark.parametrize("by_phones", [True, False])
 def test_best_sentence_and_its_score_equal_enumeration(arpa: Path, by_phones: bool) -> None:
     _need_flashlight()
-    unigrams = word_decoder.read_unigrams(arpa)
+    unigrams = ngrams.read_unigrams(arpa)
     if by_phones:
         decoder = word_decoder.phone_decoder(ENTRIES, unigrams, arpa)
     else:
@@ -128,7 +128,7 @@ def test_best_sentence_and_its_score_equal_enumeration(arpa: Path, by_phones: bo
 
 def test_ideal_phones_give_the_sentence(arpa: Path) -> None:
     _need_flashlight()
-    decoder = word_decoder.phone_decoder(ENTRIES, word_decoder.read_unigrams(arpa), arpa)
+    decoder = word_decoder.phone_decoder(ENTRIES, ngrams.read_unigrams(arpa), arpa)
     first = {word: phones for word, phones in reversed(ENTRIES)}
     for text in SENTENCES:
         outputs = word_decoder.ideal_phones(first, text)
@@ -189,9 +189,9 @@ def test_pronunciations_are_stored(tmp_path: Path) -> None:
     dictionary.write_text("tea T IY1\na AH0\na(2) EY1\n")
     stored = tmp_path / "lexicon.txt"
     expected = [("a", ("AH",)), ("a", ("EY",)), ("tea's", ("T", "IY", "Z"))]
-    assert word_decoder.word_pronunciations(["a", "tea's"], dictionary, stored) == expected
+    assert word_pronunciations(["a", "tea's"], dictionary, stored) == expected
     dictionary.unlink()
-    assert word_decoder.word_pronunciations(["a", "tea's"], dictionary, stored) == expected
+    assert word_pronunciations(["a", "tea's"], dictionary, stored) == expected
 
 
 def test_weights_file_round_trip(tmp_path: Path) -> None:
