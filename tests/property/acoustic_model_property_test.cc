@@ -21,7 +21,9 @@ using Rows = std::vector<std::vector<float>>;  // [steps, features or tokens]
 const test::TestGeometry kGeometries[] = {
     {2, 8, 16, 8, Direction::kUnidirectional, 5},
     {3, 80, 320, 28},
-    {1, 11, 32, 64}};
+    {1, 11, 32, 64},
+    {2, 8, 16, 8, Direction::kUnidirectional, 5, Precision::kInt8},
+    {3, 80, 320, 28, Direction::kUnidirectional, 40, Precision::kInt8}};
 
 struct Stream {
   explicit Stream(const AcousticModelOptions& options) : state(options) {}
@@ -117,6 +119,25 @@ TEST_P(AcousticModelPropertyTest, EveryBatchSizeGivesTheSameBits) {
     EXPECT_EQ(streams[place].log_probs, alone.log_probs) << "batch " << batch;
     EXPECT_EQ(streams[place].state, alone.state)
         << "batch " << batch;
+  }
+}
+
+TEST_P(AcousticModelPropertyTest, AloneIsAmong512) {
+  const auto runner = NewRunner(512);
+  Stream alone = RandomStream(3);
+  const Stream pristine = alone;
+  RunAlone(*runner_, &alone);
+  const Stream other = RandomStream(3);
+  for (const size_t batch : {65, 130, 511, 512}) {
+    std::vector<Stream> streams(batch, other);
+    const size_t place = random_() % batch;
+    streams[place] = pristine;
+    std::vector<Stream*> pointers;
+    for (Stream& stream : streams) pointers.push_back(&stream);
+    for (int step = 0; step < 3; ++step) StepTogether(*runner, pointers);
+    EXPECT_EQ(streams[place].log_probs, alone.log_probs)
+        << place << " of " << batch;
+    EXPECT_EQ(streams[place].state, alone.state) << place << " of " << batch;
   }
 }
 

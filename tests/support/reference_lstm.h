@@ -2,6 +2,7 @@
 #ifndef OIDO_TESTS_SUPPORT_REFERENCE_LSTM_H_
 #define OIDO_TESTS_SUPPORT_REFERENCE_LSTM_H_
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <string>
@@ -24,13 +25,36 @@ inline double RowProduct(const std::vector<float>& matrix, size_t row,
   return sum;
 }
 
+// A matrix [rows, columns] as numbers: of an int8 model its integers times
+// their rows' scales.
+inline std::vector<float> ReferenceMatrix(const model::Bundle& bundle,
+                                          const std::string& name,
+                                          const std::string& scale_name,
+                                          int64_t rows, int64_t columns) {
+  std::vector<float> matrix = *bundle.weights.Floats(name, {rows, columns});
+  if (bundle.acoustic_model.precision == model::Precision::kFloat)
+    return matrix;
+  const std::vector<float> scale = *bundle.weights.Floats(scale_name, {rows});
+  for (size_t i = 0; i < matrix.size(); ++i)
+    matrix[i] *= scale[i / static_cast<size_t>(columns)];
+  return matrix;
+}
+
+// What is left of a value between layers.
+inline double ReferenceActivation(const model::Bundle& bundle, double value) {
+  if (bundle.acoustic_model.precision == model::Precision::kFloat) return value;
+  const double byte = std::nearbyint(value * 63.0 + 64.0);
+  return (std::min(std::max(byte, 1.0), 127.0) - 64.0) / 63.0;
+}
+
 // Layer `layer` in one direction. Equations as in torch.nn.LSTM's
 // documentation, weights by name from the bundle: rows i, f, g, o of
 // [4 * hidden, ...]; `suffix` is behind the names.
 class ReferenceLayer {
  public:
   ReferenceLayer(const model::Bundle& bundle, int layer,
-                 const std::string& suffix) {
+                 const std::string& suffix)
+      : bundle_(bundle) {
     const model::AcousticModelOptions& options = bundle.acoustic_model;
     const int64_t hidden = options.hidden_size;
     const bool both =
@@ -38,12 +62,13 @@ class ReferenceLayer {
     const int64_t input =
         layer == 0 ? options.input_size : (both ? 2 : 1) * hidden;
     const std::string prefix = absl::StrCat("lstm.", layer, ".");
-    const auto floats = [&](const char* name, std::vector<int64_t> shape) {
-      return *bundle.weights.Floats(prefix + name + suffix, shape);
+    const auto matrix = [&](const char* name, int64_t columns) {
+      return ReferenceMatrix(bundle, prefix + name + suffix,
+                             prefix + "weight.scale", 4 * hidden, columns);
     };
-    weight_ih_ = floats("weight_ih", {4 * hidden, input});
-    weight_hh_ = floats("weight_hh", {4 * hidden, hidden});
-    bias_ = floats("bias", {4 * hidden});
+    weight_ih_ = matrix("weight_ih", input);
+    weight_hh_ = matrix("weight_hh", hidden);
+    bias_ = *bundle.weights.Floats(prefix + "bias" + suffix, {4 * hidden});
     h.resize(static_cast<size_t>(hidden));
     c.resize(static_cast<size_t>(hidden));
   }
@@ -62,7 +87,7 @@ class ReferenceLayer {
       const double g = std::tanh(gate(2));
       const double o = Sigmoid(gate(3));
       c[j] = f * c[j] + i * g;
-      next[j] = o * std::tanh(c[j]);
+      next[j] = ReferenceActivation(bundle_, o * std::tanh(c[j]));
     }
     h = next;
     return next;
@@ -73,14 +98,16 @@ class ReferenceLayer {
  private:
   static double Sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 
+  const model::Bundle& bundle_;
   std::vector<float> weight_ih_, weight_hh_, bias_;
 };
 
 // One head's layer and log-softmax; `head` is its tensors' name.
 inline Row ReferenceHead(const model::Bundle& bundle, const std::string& head,
                          int64_t rows, const Row& x) {
-  const std::vector<float> weight = *bundle.weights.Floats(
-      head + ".weight", {rows, static_cast<int64_t>(x.size())});
+  const std::vector<float> weight =
+      ReferenceMatrix(bundle, head + ".weight", head + ".weight.scale", rows,
+                      static_cast<int64_t>(x.size()));
   const std::vector<float> bias =
       *bundle.weights.Floats(head + ".bias", {rows});
   Row logits;
@@ -114,6 +141,12 @@ class ReferenceLstm {
   // The log-probabilities [outputs] of the next step.
   Row Step(absl::Span<const float> features) {
     Row x(features.begin(), features.end());
+    if (bundle_.acoustic_model.precision == model::Precision::kInt8) {
+      const int64_t size = bundle_.acoustic_model.input_size;
+      const auto range = *bundle_.weights.Floats("input.range", {size});
+      for (size_t i = 0; i < x.size(); ++i)
+        x[i] = ReferenceActivation(bundle_, x[i] / range[i]);
+    }
     for (ReferenceLayer& layer : layers_) x = layer.Step(x);
     return ReferenceOutput(bundle_, x);
   }

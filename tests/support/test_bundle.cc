@@ -40,6 +40,22 @@ class RandomTensors {
     return FloatTensor(std::move(shape), values);
   }
 
+  // A matrix of values up to `bound`; an int8 one with its scales, which
+  // `Scales` gives.
+  TestTensor Matrix(const TestGeometry& geometry, std::vector<int64_t> shape,
+                    float bound) {
+    if (geometry.precision == model::Precision::kFloat)
+      return Uniform(std::move(shape), -bound, bound);
+    TestTensor tensor{"I8", std::move(shape), ""};
+    tensor.bytes.resize(static_cast<size_t>(tensor.shape[0] * tensor.shape[1]));
+    for (char& byte : tensor.bytes)
+      byte = static_cast<char>(static_cast<int>(random_() % 256) - 128);
+    return tensor;
+  }
+  TestTensor Scales(int64_t rows, float bound) {
+    return Uniform({rows}, bound / 256.0f, bound / 128.0f);
+  }
+
  private:
   std::mt19937 random_;
 };
@@ -77,6 +93,10 @@ config::ModelBundle Config(const TestGeometry& geometry) {
   config.mutable_acoustic_model()->set_hidden_size(geometry.hidden_size);
   config.mutable_acoustic_model()->set_tokens(geometry.tokens);
   config.mutable_acoustic_model()->set_phones(geometry.phones);
+  if (geometry.precision == model::Precision::kInt8) {
+    config.mutable_acoustic_model()->set_precision(
+        config::AcousticModelConfig::INT8);
+  }
   if (geometry.direction == model::Direction::kBidirectional) {
     config.mutable_acoustic_model()->set_direction(
         config::AcousticModelConfig::BIDIRECTIONAL);
@@ -157,30 +177,38 @@ TestBundle RandomBundle(const TestGeometry& geometry, uint32_t seed) {
     suffixes.push_back("_reverse");
   const int64_t output_size =
       geometry.hidden_size * static_cast<int64_t>(suffixes.size());
+  const bool is_int8 = geometry.precision == model::Precision::kInt8;
   for (int layer = 0; layer < geometry.layers; ++layer) {
     const std::string prefix = absl::StrCat("lstm.", layer, ".");
     const int64_t input = layer == 0 ? 3 * geometry.mel_bins : output_size;
     for (const std::string& suffix : suffixes) {
       bundle.tensors[prefix + "weight_ih" + suffix] =
-          random.Uniform({gates, input}, -bound, bound);
+          random.Matrix(geometry, {gates, input}, bound);
       bundle.tensors[prefix + "weight_hh" + suffix] =
-          random.Uniform({gates, geometry.hidden_size}, -bound, bound);
+          random.Matrix(geometry, {gates, geometry.hidden_size}, bound);
       bundle.tensors[prefix + "bias" + suffix] =
           random.Uniform({gates}, -1.0f, 1.0f);
     }
+    if (is_int8)
+      bundle.tensors[prefix + "weight.scale"] = random.Scales(gates, bound);
   }
-  bundle.tensors["output.weight"] =
-      random.Uniform({geometry.tokens, output_size}, -2.0f, 2.0f);
-  bundle.tensors["output.bias"] =
-      random.Uniform({geometry.tokens}, -1.0f, 1.0f);
+  const auto head = [&](const std::string& name, int64_t rows) {
+    bundle.tensors[name + ".weight"] =
+        random.Matrix(geometry, {rows, output_size}, 2.0f);
+    bundle.tensors[name + ".bias"] = random.Uniform({rows}, -1.0f, 1.0f);
+    if (is_int8)
+      bundle.tensors[name + ".weight.scale"] = random.Scales(rows, 2.0f);
+  };
+  head("output", geometry.tokens);
   if (geometry.phones != 0) {
     bundle.phones = {"<blank>"};
     for (int i = 1; i < geometry.phones; ++i)
       bundle.phones.push_back(absl::StrCat("p", i));
-    bundle.tensors["phones.weight"] =
-        random.Uniform({geometry.phones, output_size}, -2.0f, 2.0f);
-    bundle.tensors["phones.bias"] =
-        random.Uniform({geometry.phones}, -1.0f, 1.0f);
+    head("phones", geometry.phones);
+  }
+  if (is_int8) {
+    bundle.tensors["input.range"] =
+        random.Uniform({3 * geometry.mel_bins}, 1.5f, 4.0f);
   }
   bundle.tensors["frontend.mean"] =
       random.Uniform({geometry.mel_bins}, 5.0f, 15.0f);

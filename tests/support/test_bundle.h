@@ -60,6 +60,7 @@ struct TestGeometry {
   int tokens = 8;  // blank, ▁, t2, t3, ...
   model::Direction direction = model::Direction::kUnidirectional;
   int phones = 0;  // blank, p1, p2, ...
+  model::Precision precision = model::Precision::kFloat;
 };
 
 // Random weights of the size that training gives; everything described.

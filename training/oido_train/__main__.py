@@ -135,10 +135,10 @@ def main() -> None:
     command.set_defaults(run_stage=_evaluate)
 
     command = commands.add_parser("export", help="checkpoint to bundle directory")
-    command.add_argument("--checkpoint", type=Path, required=True)
+    command.add_argument("--checkpoint", type=Path, required=True, help="or another bundle")
     command.add_argument("--out", type=Path, required=True)
     command.add_argument("--version", required=True)
-    command.add_argument("--dtype", default="float32", choices=["float32", "float16"], help="of the matrices")
+    command.add_argument("--dtype", default="float32", choices=["float32", "float16", "int8"], help="of the matrices")
     command.set_defaults(run_stage=_export)
 
     command = commands.add_parser("synthesize", help="a data folder of synthetic speech")

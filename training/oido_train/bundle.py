@@ -90,6 +90,7 @@ def _textproto(
         f"  tokens: {len(tokens)}",
         *([f"  direction: {direction.upper()}"] if direction != DIRECTIONS[0] else []),
         *([f"  phones: {len(phones)}"] if phones else []),
+        *(["  precision: INT8"] if "input.range" in tensors else []),
         "}",
         "decoder {",
         f"  flush_padding_ms: {info.flush_padding_ms}",
@@ -99,7 +100,7 @@ def _textproto(
     ]
     for name in sorted(tensors):
         tensor = tensors[name]
-        dtype = {"float32": "F32", "float16": "F16"}[tensor.dtype.name]
+        dtype = {"float32": "F32", "float16": "F16", "int8": "I8"}[tensor.dtype.name]
         lines += [
             "tensors {",
             f'  name: "{name}"',

@@ -10,11 +10,14 @@ from safetensors.numpy import save_file
 from oido_train import tokens
 from oido_train.bundle import HEADS_FILE, SPACE_TOKEN, BundleInfo, write_bundle
 from oido_train.config import Experiment
-from oido_train.evaluate import greedy_ids, load_model
+from oido_train.evaluate import greedy_ids, load_model, model_inputs
 from oido_train.lexicon import PHONE_TOKENS
 from oido_train.manifest import Utterance
 from oido_train.model import StackedLstm
 from oido_train.prepare import FeatureCache, open_cache
+from oido_train.quantise import input_range, quantise
+
+CALIBRATION_UTTERANCES = 300
 
 
 def letter_places_ms(text: str, words: np.ndarray, hop_ms: int) -> list[float | None]:
@@ -57,12 +60,31 @@ def emission_delay_ms(
     return max(0, round(float(np.median(lags))))
 
 
+def calibration_inputs(
+    experiment: Experiment, model: StackedLstm, utterances: list[Utterance], work: Path
+) -> np.ndarray:
+    """What the model hears [steps, input_size] in some training utterances of every copy; never of dev or eval."""
+    if experiment.model.bidirectional:
+        raise SystemExit("int8 is for unidirectional models only")
+    train = [u.utterance_id for u in utterances if u.split == "train"]
+    chosen = np.random.default_rng(1).permutation(train)[:CALIBRATION_UTTERANCES].tolist()
+    inputs: list[np.ndarray] = []
+    for copy in experiment.copies:
+        cache = open_cache(work / "features", copy.name, experiment.frontend.mel_bins)
+        inputs += [model_inputs(model, cache.log_mels(name)).numpy() for name in chosen if name in cache.place]
+    if not inputs:
+        raise SystemExit(f"int8 is calibrated on training speech, of which {work}/features has none: run `prepare`")
+    print(f"calibrated on {sum(map(len, inputs)) * experiment.frontend.step_ms / 1000:.0f} s of training speech")
+    return np.concatenate(inputs)
+
+
 def export(
     experiment: Experiment, utterances: list[Utterance], work: Path, checkpoint: Path, out: Path, version: str,
     dtype: str,
 ) -> None:
-    """Writes the bundle of a checkpoint's averaged weights; `dtype` is that of the matrices.
+    """Writes the bundle of a checkpoint's averaged weights, or of another bundle's; `dtype` is that of the matrices.
 
+    int8 is calibrated on training speech from the caches of `prepare`, every copy alike.
     The head that serves training only goes beside it, for fine-tuning.
     """
     torch.set_num_threads(1)
@@ -82,12 +104,14 @@ def export(
         flush_padding_ms=experiment.data.flush_padding_ms, emission_delay_ms=delay,
     )
     tensors = model.export_tensors()
-    for name, tensor in tensors.items():
-        if tensor.ndim == 2:
-            tensors[name] = tensor.astype(dtype)
+    if dtype == "int8":
+        tensors = quantise(tensors, input_range(calibration_inputs(experiment, model, utterances, work)))
+    else:
+        tensors = {name: tensor.astype(dtype) if tensor.ndim == 2 else tensor for name, tensor in tensors.items()}
     write_bundle(
         out, info, experiment.frontend, tokens.TOKENS, tensors,
         experiment.model.layers, experiment.model.hidden_size,
         direction="bidirectional" if experiment.model.bidirectional else "unidirectional", phones=PHONE_TOKENS,
     )
     save_file(model.training_heads(), out / HEADS_FILE)
+    (out / HEADS_FILE).chmod(0o644)

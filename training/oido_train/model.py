@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from oido_train.amx_lstm import run_layer
+from oido_train.quantise import dequantise
 
 
 def reversed_steps(sequences: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
@@ -105,8 +106,8 @@ class StackedLstm(nn.Module):
 
     @torch.no_grad()
     def import_tensors(self, tensors: dict[str, np.ndarray]) -> None:
-        """Takes over what `export_tensors` and perhaps `training_heads` gave."""
-        found = {name: torch.from_numpy(tensor.astype(np.float32)) for name, tensor in tensors.items()}
+        """Takes over what `export_tensors` and perhaps `training_heads` gave, rounded to int8 or not."""
+        found = {name: torch.from_numpy(t.astype(np.float32)) for name, t in dequantise(tensors).items()}
         self.mean.copy_(found["frontend.mean"])
         self.inverse_stddev.copy_(found["frontend.inverse_stddev"])
         self.letter_head.weight.copy_(found["output.weight"])

@@ -80,10 +80,11 @@ def test_learns_ten_sentences_by_heart(trained: Trained, programs: Programs) -> 
 
 @torch.no_grad()
 def log_probs_of_torch(model: StackedLstm, log_mels: np.ndarray) -> np.ndarray:
-    """[steps, tokens] of one recording alone."""
+    """[steps, tokens + phones] of one recording alone."""
     normalised = model.normalise(torch.from_numpy(log_mels)).numpy()
     inputs = torch.from_numpy(stack_frames(normalised, model.stacked_frames, model.stacked_frames))
-    return model(inputs.unsqueeze(1), torch.tensor([len(inputs)]))[0].log_softmax(-1).squeeze(1).numpy()
+    letters, phones, _ = model(inputs.unsqueeze(1), torch.tensor([len(inputs)]))
+    return torch.cat([letters.log_softmax(-1), phones.log_softmax(-1)], dim=-1).squeeze(1).numpy()
 
 
 def test_the_server_s_model_gives_the_log_probs_of_the_trained_one(
@@ -91,7 +92,7 @@ def test_the_server_s_model_gives_the_log_probs_of_the_trained_one(
 ) -> None:
     directory, dtype = bundle
     model = load_model(read_experiment(trained.data / "experiment.toml"), trained.checkpoint)
-    matrices = [p for p in [*model.layers.parameters(), model.letter_head.weight] if p.ndim == 2]
+    matrices = [p for p in [*model.layers.parameters(), model.letter_head.weight, model.phone_head.weight] if p.ndim == 2]
     for matrix in matrices:
         matrix.data = matrix.data.to(getattr(torch, dtype)).float()
     largest = 0.0

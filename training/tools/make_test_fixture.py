@@ -1,4 +1,4 @@
-"""Makes the tiny bundles below tests/data and their golden outputs: random 2x16 models run by PyTorch.
+"""Makes the tiny bundles below tests/data and their golden outputs: random 2x16 models run by PyTorch and NumPy.
 
 Run from the repository root:  PYTHONPATH=training python training/tools/make_test_fixture.py tests/data
 """
@@ -13,6 +13,7 @@ from torch import nn
 
 from oido_train.bundle import BLANK_TOKEN, SPACE_TOKEN, BundleInfo, FrontendSettings, write_bundle
 from oido_train.model import StackedLstm
+from oido_train.quantise import Int8Model, input_range, quantise
 
 SEED = 20261123
 FRAMES = 100  # not a multiple of the stride: the last frame belongs to no step
@@ -24,9 +25,12 @@ PHONES = [BLANK_TOKEN, "AA", "B", "K"]
 KINDS = {
     "tiny_bundle": "A 2x16 LSTM",
     "tiny_bidirectional": "A 2x16 bidirectional LSTM",
+    "tiny_int8": "The LSTM of tiny_bundle in int8",
 }
 STATES = {
     "tiny_bundle": "- `lstm.K.h`, `lstm.K.c` [16]: state of layer K after the last step (initial state zero)\n",
+    "tiny_int8": "- `h` [33, 2, 16]: bytes h_t of both layers after each step\n"
+    "- `lstm.K.c` [16]: c_t of layer K after the last step\n",
     "tiny_bidirectional": "- `lstm.K.output` [33, 32]: what layer K hands on, the forward LSTM's output first\n",
 }
 
@@ -59,6 +63,17 @@ def torch_layer(model: StackedLstm, index: int) -> nn.LSTM:
     return both
 
 
+def golden_int8(tensors: dict[str, np.ndarray], log_mels: np.ndarray, inputs: np.ndarray) -> dict[str, np.ndarray]:
+    """What the integer model, in NumPy, makes of the inputs."""
+    model = Int8Model(tensors)
+    log_probs, outputs = [], []
+    for row in inputs:
+        log_probs.append(model.step(row).astype(np.float32))
+        outputs.append(model.h.copy())
+    golden = {"log_mels": log_mels, "log_probs": np.stack(log_probs), "h": np.stack(outputs).astype(np.int8)}
+    return golden | {f"lstm.{k}.c": model.c[k].astype(np.float32) for k in range(LAYERS)}
+
+
 def make(directory: Path, name: str) -> None:
     bidirectional = name == "tiny_bidirectional"
     model = random_model(bidirectional)
@@ -67,7 +82,8 @@ def make(directory: Path, name: str) -> None:
     if not bidirectional:  # the other bundle is one without a phone head
         model.phone_head.weight.normal_(std=1.5)
         model.phone_head.bias.normal_(std=0.5)
-    hidden = model.normalise(log_mels)[: steps * 3].reshape(steps, 1, FRONTEND.input_size)
+    inputs = model.normalise(log_mels)[: steps * 3].reshape(steps, FRONTEND.input_size)
+    hidden = inputs.unsqueeze(1)
     golden = {"log_mels": log_mels.numpy()}
     for index in range(LAYERS):
         hidden, (h, c) = torch_layer(model, index)(hidden)
@@ -84,8 +100,11 @@ def make(directory: Path, name: str) -> None:
     else:
         phones = model.phone_head(hidden).log_softmax(-1).squeeze(1)
         golden["log_probs"] = torch.cat([letters, phones], dim=-1).numpy()
-    bundle_name = "tiny-bidirectional" if bidirectional else "tiny-random"
+    bundle_name = {"tiny_bundle": "tiny-random"}.get(name, name.replace("_", "-"))
     info = BundleInfo(bundle_name, "1", "en-US", "Random weights for tests; says nothing sensible.", 240, 60)
+    if name == "tiny_int8":
+        tensors = quantise(tensors, input_range(inputs.numpy()))
+        golden = golden_int8(tensors, log_mels.numpy(), inputs.numpy())
     write_bundle(
         directory / name, info, FRONTEND, TOKENS, tensors, LAYERS, HIDDEN,
         direction="bidirectional" if bidirectional else "unidirectional", phones=[] if bidirectional else PHONES,
@@ -95,8 +114,8 @@ def make(directory: Path, name: str) -> None:
     golden_path.chmod(0o644)
     (directory / f"{name}.README.md").write_text(
         f"# {name} and {name}_golden.safetensors\n\n"
-        f"{KINDS[name]} with random weights (seed {SEED}) in the bundle format, and what PyTorch "
-        f"{torch.__version__} (CPU, float32) makes of random input with it:\n\n"
+        f"{KINDS[name]} with random weights (seed {SEED}) in the bundle format, and what {maker(name)} "
+        "makes of random input with it:\n\n"
         f"- `log_mels` [{FRAMES}, 8]: natural-log mel energies before normalisation and stacking; step t "
         "takes frames 3t, 3t+1, 3t+2, and the last frame belongs to no step\n"
         f"- `log_probs` {list(golden['log_probs'].shape)}: log-softmax of the output layer at each step"
@@ -106,6 +125,13 @@ def make(directory: Path, name: str) -> None:
         "    PYTHONPATH=training python training/tools/make_test_fixture.py tests/data\n"
     )
     print(f"{name}: greedy:", [TOKENS[i] for i in letters.argmax(-1)])
+
+
+def maker(name: str) -> str:
+    """Whose numbers these are."""
+    if name == "tiny_int8":
+        return f"oido_train.quantise.Int8Model (NumPy {np.__version__}, integers and double precision)"
+    return f"PyTorch {torch.__version__} (CPU, float32)"
 
 
 @torch.no_grad()
