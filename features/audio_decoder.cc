@@ -16,7 +16,7 @@ namespace {
 
 // Bytes converted at once; bounds the samples held between converter and
 // resampler.
-constexpr size_t kSliceBytes = 4096;
+constexpr size_t kSliceBytes = 1024;
 
 absl::Status CheckAgreement(const AudioFormat& declared,
                             const WavFormat& found) {
@@ -73,7 +73,7 @@ struct AudioDecoder::Impl {
   uint64_t data_bytes_left = 0;
   std::unique_ptr<Resampler>
       resampler;              // null where pcm is empty or after Finish
-  std::vector<float> native;  // scratch: samples at the input rate
+  std::vector<float> native;  // scratch: a slice at the input rate
   absl::Status error;
   enum class Phase { kOpen, kFinished } phase = Phase::kOpen;
 };
@@ -131,6 +131,7 @@ absl::Status AudioDecoder::Impl::ReadSamples(absl::string_view bytes,
     bytes = bytes.substr(0, std::min<uint64_t>(bytes.size(), data_bytes_left));
     data_bytes_left -= bytes.size();
   }
+  if (sample_rate_hz == output_rate_hz) return pcm->Read(bytes, samples);
   while (!bytes.empty()) {
     const absl::string_view slice = bytes.substr(0, kSliceBytes);
     bytes.remove_prefix(slice.size());

@@ -4,8 +4,8 @@
 #include <soxr.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -32,7 +32,7 @@ struct SoxrDelete {
 
 struct Resampler::Impl {
   std::unique_ptr<soxr, SoxrDelete> plan;  // null: equal rates
-  std::array<float, kBlockSamples> block;
+  std::vector<float> block;               // [kBlockSamples] unless equal
 
   // Null `input` means its end. Appends until soxr has nothing more to give.
   absl::Status Run(const float* input, size_t count,
@@ -46,6 +46,7 @@ absl::StatusOr<std::unique_ptr<Resampler>> Resampler::Create(
     int input_rate_hz, int output_rate_hz) {
   auto impl = std::make_unique<Impl>();
   if (input_rate_hz != output_rate_hz) {
+    impl->block.resize(kBlockSamples);
     const soxr_io_spec_t io = soxr_io_spec(SOXR_FLOAT32_I, SOXR_FLOAT32_I);
     soxr_quality_spec_t quality = soxr_quality_spec(SOXR_LQ, 0);
     quality.precision = kPrecisionBits;
@@ -105,7 +106,7 @@ absl::Status Resampler::Finish(std::vector<float>* output) {
 }
 
 size_t Resampler::size_bytes() const {
-  return sizeof(*this) + sizeof(Impl) +
+  return sizeof(*this) + sizeof(Impl) + impl_->block.size() * sizeof(float) +
          (impl_->plan == nullptr ? 0 : kSoxrBytes);
 }
 

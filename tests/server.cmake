@@ -11,16 +11,22 @@ oido_test(grpc_status_test unit oido::server)
 oido_test(requests_test unit oido_session_harness)
 oido_test(model_set_test unit oido_session_harness)
 oido_test(session_registry_test unit oido_session_harness)
+oido_test(stream_admission_test unit oido::server)
 
 oido_test(session_test session oido_session_harness)
 oido_test(session_limits_test session oido_session_harness)
 oido_test(session_end_test session oido_session_harness)
 oido_test(scheduler_test session oido_session_harness)
+oido_test(admission_test session oido_session_harness)
 oido_test(stream_invariance_test session oido_session_harness)
 oido_test(offline_session_test session oido_session_harness)
 
 add_library(oido_service_harness STATIC "${PROJECT_SOURCE_DIR}/tests/support/service_harness.cc")
 target_link_libraries(oido_service_harness PUBLIC oido_session_harness)
+
+add_library(oido_stream_memory STATIC "${PROJECT_SOURCE_DIR}/tests/support/stream_memory.cc")
+target_link_libraries(oido_stream_memory PUBLIC oido_service_harness)
+oido_test(stream_memory_test integration oido_stream_memory)
 
 oido_test(service_test integration oido_service_harness)
 oido_test(offline_service_test integration oido_service_harness)

@@ -133,6 +133,43 @@ TEST(SchedulerTest, AStreamWithABacklogDoesNotStarveAnother) {
   }
 }
 
+// While a recording and live streams wait together, the live ones go first and
+// recordings get a small part of a batch; alone they get all of it.
+TEST(SchedulerTest, RecordingsFillUpBatchesBehindLiveStreams) {
+  const SteadyClock clock;
+  Gate gate;
+  const auto scheduler = MakeScheduler(1, 8, &clock, &gate);
+  const auto open = [&](server::ModelUse use, uint32_t seed) {
+    const Stream stream = OpenUnconfigured(scheduler.get(), &clock);
+    server::SessionConfig config = Config();
+    config.use = use;
+    EXPECT_TRUE(stream.session->Configure(config).ok());
+    stream.session->PushAudio(MakeAudio(seed, 60));
+    stream.session->HalfClose();
+    return stream;
+  };
+  std::vector<Stream> streams = {open(server::ModelUse::kRecording, 0)};
+  gate.WaitForFirst();
+  std::vector<const model::StreamState*> live;
+  for (uint32_t i = 1; i <= 20; ++i) {
+    streams.push_back(open(server::ModelUse::kRecording, i));
+  }
+  for (uint32_t i = 21; i <= 25; ++i) {
+    streams.push_back(open(server::ModelUse::kStream, i));
+    live.push_back(&streams.back().session->state());
+  }
+  gate.Open();
+  for (const Stream& stream : streams)
+    EXPECT_TRUE(stream.transport->WaitForEnd().ok());
+  const auto batches = gate.batches();
+  ASSERT_GE(batches.size(), 3u);
+  EXPECT_EQ(batches[0].size(), 1u);
+  EXPECT_EQ(batches[1].size(), 6u);
+  for (const model::StreamState* state : live)
+    EXPECT_THAT(batches[1], testing::Contains(state));
+  EXPECT_THAT(batches, testing::Contains(testing::SizeIs(8)));
+}
+
 TEST(SchedulerTest, SessionsThatWaitAreLetGoAtTheEnd) {
   const SteadyClock clock;
   std::weak_ptr<server::Session> waiting;

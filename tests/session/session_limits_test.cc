@@ -225,6 +225,54 @@ TEST_F(SessionLimitsTest, AStreamThatWaitsForTheServerIsNotIdle) {
   EXPECT_TRUE(Finish(stream).ok());
 }
 
+TEST_F(SessionLimitsTest, AudioFasterThanItIsSpokenIsARecording) {
+  const Stream stream = Open();
+  const std::string second = MakeAudio(30, 1000);
+  const auto push = [&] {
+    stream.session->PushAudio(second);
+    const bool live = stream.session->live();
+    queue_.RunUntilIdle();
+    return live;
+  };
+  EXPECT_TRUE(push());
+  EXPECT_FALSE(push());
+  EXPECT_FALSE(push());
+  // Three seconds ahead. From now on it comes as it is spoken, and what it is
+  // ahead melts by a fifth of a second in each.
+  for (int i = 1; i <= 12; ++i) {
+    clock_.Advance(absl::Seconds(1));
+    EXPECT_EQ(push(), 3.0 - 0.2 * i <= 1.5) << i;
+  }
+}
+
+TEST_F(SessionLimitsTest, ARecordingIsNeverLive) {
+  const Stream stream = OpenUnconfigured(&queue_, &clock_);
+  server::SessionConfig config = Config();
+  config.use = server::ModelUse::kRecording;
+  ASSERT_TRUE(stream.session->Configure(config).ok());
+  stream.session->PushAudio(MakeAudio(30, 100));
+  EXPECT_FALSE(stream.session->live());
+  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), std::nullopt);
+}
+
+TEST_F(SessionLimitsTest, AStreamIsActiveWhileAudioComes) {
+  const Stream waiting = OpenUnconfigured(&queue_, &clock_);
+  EXPECT_EQ(waiting.session->ActiveModel(clock_.Now()), std::nullopt);
+  const Stream stream = Open();
+  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), 0);
+  clock_.Advance(absl::Seconds(1));
+  stream.session->PushAudio(MakeAudio(30, 20));
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), 0);
+  clock_.Advance(absl::Seconds(1));
+  stream.session->PushMarker("not audio");
+  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), std::nullopt);
+  stream.session->PushAudio(MakeAudio(30, 20));
+  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), 0);
+  EXPECT_TRUE(Finish(stream).ok());
+  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), std::nullopt);
+}
+
 TEST_F(SessionLimitsTest, ClientThatDoesNotReadTheEndIsDropped) {
   StreamOptions options;
   options.reading = RecordingTransport::Reading::kNo;
