@@ -107,22 +107,33 @@ class Tester {
   Transport& transport_;
 };
 
-absl::Status Write(const std::string& path, const std::string& text) {
+absl::Status Write(const std::string& path, const std::string& text,
+                   std::ios::openmode mode) {
   if (path.empty()) return absl::OkStatus();
-  std::ofstream file(path);
+  std::ofstream file(path, mode);
   file << text;
   file.close();
   return file ? absl::OkStatus()
               : absl::NotFoundError(absl::StrCat(path, ": cannot be written"));
 }
 
+// What would be a pity to find out at the end.
+absl::Status CheckWritable(const LoadCommand& command) {
+  for (const std::string& path : {command.json_path, command.plot_path}) {
+    absl::Status status = Write(path, "", std::ios::app);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 // Exit code of a test that came to `passed`, after its files were written.
 int End(const LoadCommand& command, const nlohmann::ordered_json& json,
         const Chart& chart, bool passed) {
   const absl::Status wrote_json =
-      Write(command.json_path, absl::StrCat(json.dump(2), "\n"));
+      Write(command.json_path, absl::StrCat(json.dump(2), "\n"), std::ios::out);
   if (!wrote_json.ok()) return Fail(wrote_json);
-  const absl::Status wrote_plot = Write(command.plot_path, ToSvg(chart));
+  const absl::Status wrote_plot =
+      Write(command.plot_path, ToSvg(chart), std::ios::out);
   if (!wrote_plot.ok()) return Fail(wrote_plot);
   if (client::Interrupted()) return kExitInterrupted;
   return passed ? kExitHeld : kExitFailed;
@@ -132,7 +143,7 @@ nlohmann::ordered_json Preamble(const LoadCommand& command) {
   nlohmann::ordered_json slos = nlohmann::ordered_json::array();
   for (const Slo& slo : command.requirements.slos) slos.push_back(slo.text);
   nlohmann::ordered_json json = {
-      {"server", command.transport.address},
+      {"address", command.transport.address},
       {"model", command.transport.model},
       {"connections", command.transport.connections}};
   json["settings"] = ToJson(command.settings);
@@ -186,6 +197,9 @@ int RunLoadCommand(const LoadCommand& command, std::ostream& out) {
   if (command.settings.server_pid != 0) {
     const auto usage = ReadProcessUsage(command.settings.server_pid);
     if (!usage.ok()) return Fail(usage.status());
+  }
+  if (const absl::Status status = CheckWritable(command); !status.ok()) {
+    return Fail(status);
   }
   const auto recordings = Recordings(command);
   if (!recordings.ok()) {

@@ -106,8 +106,7 @@ Json ToJson(const Trial& trial) {
 }
 
 Json ToJson(const LoadSettings& settings) {
-  return {{"streams", settings.streams},
-          {"ramp_seconds", Seconds(settings.ramp)},
+  return {{"ramp_seconds", Seconds(settings.ramp)},
           {"hold_seconds", Seconds(settings.hold)},
           {"chunk_ms", Ms(settings.message)},
           {"back_to_back", settings.mode == LoadSettings::Mode::kBackToBack},

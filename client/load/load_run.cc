@@ -91,6 +91,8 @@ class LoadRun {
     RunUntil(window_begin_);
     usage_.Begin();
     RunUntil(window_end_);
+    // What was due by then is sent, if late.
+    if (!over_) FireTimers(window_end_);
     RunResult& result = recorder_.result();
     usage_.End(result);
     // It may have ended early.
@@ -116,6 +118,10 @@ class LoadRun {
     }
   }
 
+  void FireTimers(absl::Duration due) {
+    while (const auto index = timers_.PopDue(due)) slots_[*index]->OnTimer();
+  }
+
   void Abandon(Slot& slot) {
     slot.GiveUp(absl::DeadlineExceededError(absl::StrCat(
         "no end of the stream within ", absl::FormatDuration(settings_.drain),
@@ -124,7 +130,7 @@ class LoadRun {
 
   void Step(absl::Duration end) {
     const absl::Duration now = transport_.Now();
-    while (const auto index = timers_.PopDue(now)) slots_[*index]->OnTimer();
+    FireTimers(now);
     if (now >= next_tick_) Tick(now);
     transport_.Poll(std::min({timers_.Next(), next_tick_, end}));
   }

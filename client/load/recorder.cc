@@ -70,7 +70,8 @@ void Recorder::StreamEnded(absl::Duration now, const absl::Status& status) {
   }
   Failures& failures =
       result_.failures[absl::StatusCodeToString(status.code())];
-  if (failures.count++ == 0) failures.first_message = std::string(status.message());
+  if (failures.count++ == 0)
+    failures.first_message = std::string(status.message());
 }
 
 void Recorder::Words(const TranscriptTracker& transcript) {

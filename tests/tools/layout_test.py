@@ -18,6 +18,7 @@ ONE_FILE = {
     r"kiss_fftr?\.h": "features/rfft.cc",
     r"(oneapi/dnnl/)?dnnl\.hpp": "model/onednn.h",
     r"soxr\.h": "features/resampler.cc",
+    r"boost/.*": "client/load/latency_histogram.cc",
 }
 IMPURE = re.compile(
     r"std::(thread|jthread|mutex|condition_variable|chrono::(system|steady)_clock|c(err|out)\b)"
