@@ -19,6 +19,7 @@
 #include "model/lexicon_writer.h"
 #include "model/mapped_file.h"
 #include "model/pending_file.h"
+#include "model/perplexity.h"
 #include "model/sha256.h"
 #include "model/status_macros.h"
 
@@ -33,6 +34,7 @@ struct Flags {
   std::string phones;
   std::string output;
   bool exact = false;
+  std::vector<std::string> texts;
 };
 
 void AddFlags(CLI::App& app, Flags& flags) {
@@ -51,6 +53,9 @@ void AddFlags(CLI::App& app, Flags& flags) {
   app.add_flag("--exact", flags.exact,
                "float32 instead of 8 bits for a value: larger, exactly the "
                "ARPA file's scores");
+  app.add_option("--text", flags.texts,
+                 "Text to measure the result with, a sentence a line: prints "
+                 "perplexity and share of unknown words; may be repeated");
 }
 
 absl::Status InFile(const std::string& path, const absl::Status& status) {
@@ -124,6 +129,17 @@ absl::StatusOr<std::string> Sha256Of(const PendingFile& file) {
   return Sha256Hex(mapped->bytes());
 }
 
+absl::Status MeasureTexts(const Flags& flags,
+                          const LanguageModel& language_model) {
+  for (const std::string& path : flags.texts) {
+    OIDO_ASSIGN_OR_RETURN(std::ifstream in, OpenText(path));
+    const TextFit fit = MeasureText(language_model, in);
+    std::fprintf(stderr, "%s: perplexity %.1f, %.2f %% unknown words\n",
+                 path.c_str(), fit.Perplexity(), 100.0 * fit.UnknownShare());
+  }
+  return absl::OkStatus();
+}
+
 // The weights are a beginning: they belong to the acoustic model too.
 absl::Status PrintConfig(const PendingFile& lexicon,
                          const PendingFile& language_model) {
@@ -153,6 +169,7 @@ absl::Status Run(const Flags& flags) {
                         MakeLexicon(flags, phones, *language_model));
   OIDO_RETURN_IF_ERROR(
       Lexicon::Open(lexicon_file->path(), *language_model).status());
+  OIDO_RETURN_IF_ERROR(MeasureTexts(flags, *language_model));
   OIDO_RETURN_IF_ERROR(PrintConfig(*lexicon_file, *lm_file));
   OIDO_RETURN_IF_ERROR(lm_file->Commit());
   return lexicon_file->Commit();

@@ -7,11 +7,14 @@
 
 #include <cmath>
 #include <numbers>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "model/perplexity.h"
 #include "tests/support/decoder_files.h"
 
 namespace oido::model {
@@ -65,6 +68,34 @@ TEST_P(LanguageModelGoldenTest, EveryWordScoresAsKenLmDoes) {
     EXPECT_NEAR(model->EndScore(state) / std::numbers::ln10_v<float>,
                 line.log10.back(), kTolerance);
   }
+}
+
+TEST_P(LanguageModelGoldenTest, PerplexityIsThatOfKnownWordsAndEnds) {
+  const test::TempDir directory;
+  const auto model =
+      test::MakeLanguageModel(test::TestArpa(), directory, GetParam());
+  std::string text;
+  double log10 = 0.0;
+  int scored = 0;
+  int words = 0;
+  int unknown = 0;
+  for (const Line& line : GoldenLines()) {
+    if (line.start != "begin" || line.words.empty()) continue;
+    text += absl::StrJoin(line.words, " ") + "\n";
+    for (size_t i = 0; i < line.log10.size(); ++i) {
+      const bool is_end = i == line.words.size();
+      const bool is_known = is_end || model->Find(line.words[i]) > kUnknownWord;
+      if (!is_end) ++words;
+      if (!is_known) ++unknown;
+      if (is_known) ++scored;
+      if (is_known) log10 += double{line.log10[i]};
+    }
+  }
+  std::istringstream in(text);
+  const TextFit fit = MeasureText(*model, in);
+  EXPECT_NEAR(fit.Perplexity(), std::pow(10.0, -log10 / scored), 1e-3);
+  EXPECT_NEAR(fit.UnknownShare(), static_cast<double>(unknown) / words, 1e-9);
+  EXPECT_GT(unknown, 10);
 }
 
 INSTANTIATE_TEST_SUITE_P(Values, LanguageModelGoldenTest,
