@@ -10,7 +10,7 @@ namespace oido::features {
 namespace {
 
 // An emptied queue keeps the memory of at most so many steps.
-constexpr size_t kStepsKept = 16;
+constexpr size_t kStepsKept = 4;
 
 }  // namespace
 

@@ -114,6 +114,7 @@ StreamMemory MeasureStreams(const server::ModelSet& models,
   options.admission_utilization = 0;
   options.latency_target_ms = 0;
   options.idle_timeout_seconds = 3600;
+  options.max_batch = kWarmingStreams / 4;  // so that all sizes warm up
   TestServer server(options, models, {});
   to_clients.Write(server.address());
   Check(from_clients.Read() == "warm", "the clients failed");
