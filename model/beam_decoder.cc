@@ -24,12 +24,11 @@ void BeamDecoder::Advance(absl::Span<const float> log_probs,
   if (std::max_element(log_probs.begin(), log_probs.end()) !=
       log_probs.begin() + kBlank) {
     last_phone_step_ = search_.steps() - 1;
+    pause_committed_ = false;
   }
-  const int silence_ms = SilenceMs();
-  const bool pause_begins = silence_ms >= kCommitPauseMs &&
-                            silence_ms - timing_.step_ms < kCommitPauseMs;
-  if (pause_begins && search_.AnyBetweenWords())
-    Commit(BeamSearch::Ending::kBetweenWords);
+  if (pause_committed_ || SilenceMs() < kCommitPauseMs) return;
+  Commit(Ended());
+  pause_committed_ = true;
 }
 
 int BeamDecoder::SilenceMs() const {
@@ -87,10 +86,15 @@ uint64_t BeamDecoder::PartialFingerprint() const {
   return history.hash(best) * 3 + history.hash(search_.Shared()) + settled;
 }
 
+// In a pause no word goes on, if any hypothesis has it so.
+BeamSearch::Ending BeamDecoder::Ended() const {
+  return SilenceMs() >= kPauseMs && search_.AnyBetweenWords()
+             ? BeamSearch::Ending::kBetweenWords
+             : BeamSearch::Ending::kAnywhere;
+}
+
 Hypothesis BeamDecoder::Finalize() {
-  const bool in_pause = SilenceMs() >= kPauseMs && search_.AnyBetweenWords();
-  Commit(in_pause ? BeamSearch::Ending::kBetweenWords
-                  : BeamSearch::Ending::kAnywhere);
+  if (!pause_committed_) Commit(Ended());
   return TakeUtterance();
 }
 
@@ -184,6 +188,7 @@ void BeamDecoder::Reset() {
   rivals_.clear();
   utterance_start_ = 0;
   last_phone_step_ = -1;
+  pause_committed_ = false;
 }
 
 size_t BeamDecoder::size_bytes() const {

@@ -52,6 +52,7 @@ class BeamDecoder final : public Decoder {
   };
 
   int SilenceMs() const;
+  BeamSearch::Ending Ended() const;
   void Commit(BeamSearch::Ending ending);
   void CollectRivals(BeamSearch::Ending ending, WordHistory::Index best);
   Hypothesis TakeUtterance();
@@ -65,6 +66,9 @@ class BeamDecoder final : public Decoder {
   std::vector<Rival> rivals_;     // of this utterance
   int32_t utterance_start_ = 0;   // its first step
   int32_t last_phone_step_ = -1;  // the last step whose likeliest is no blank
+  // The words before the pause that goes on are settled. What the search makes
+  // of the pause itself waits for what follows.
+  bool pause_committed_ = false;
 };
 
 }  // namespace oido::model

@@ -67,7 +67,7 @@ void BeamSearch::Advance(absl::Span<const float> log_probs,
   Choose(step);
   all_blank_ = certain_blank;
   NameNewWords();
-  MeasurePosteriors();
+  MeasureRipePosteriors();
 }
 
 float BeamSearch::Ahead(Lexicon::NodeId node) const {

@@ -22,9 +22,27 @@ bool BeamSearch::AnyBetweenWords() const {
 }
 
 WordHistory::Index BeamSearch::Best(Ending ending) const {
-  const bool any = ending == Ending::kAnywhere || !AnyBetweenWords();
-  if (any) return Joined(hypotheses_.front()).history;
-  return Alternatives(ending, 1).front().words;
+  WordHistory::Index best = Joined(hypotheses_.front()).history;
+  if (ending == Ending::kAnywhere) return best;
+  float best_score = kNoScore;
+  for (const BeamHypothesis& hypothesis : hypotheses_) {
+    const WordHistory::Index words = Joined(hypothesis).history;
+    const float score = TotalOf(history_.hash(words), ending);
+    if (score <= best_score) continue;
+    best = words;
+    best_score = score;
+  }
+  return best;
+}
+
+// Of all hypotheses with these words that count.
+float BeamSearch::TotalOf(uint64_t hash, Ending ending) const {
+  float total = kNoScore;
+  for (const BeamHypothesis& hypothesis : hypotheses_) {
+    if (history_.hash(Joined(hypothesis).history) != hash) continue;
+    total = LogAdd(total, Total(hypothesis, ending));
+  }
+  return total;
 }
 
 WordHistory::Index BeamSearch::Shared() const {
@@ -41,18 +59,13 @@ std::vector<BeamSearch::Alternative> BeamSearch::Alternatives(
     Ending ending, size_t count) const {
   std::vector<Alternative> found;
   for (const BeamHypothesis& hypothesis : hypotheses_) {
-    const float total = Total(hypothesis, ending);
-    if (total == kNoScore) continue;
-    const Alternative way{Joined(hypothesis).history, total};
-    const uint64_t hash = history_.hash(way.words);
-    const auto same = std::find_if(
+    const WordHistory::Index words = Joined(hypothesis).history;
+    const uint64_t hash = history_.hash(words);
+    const float total = TotalOf(hash, ending);
+    const bool seen = std::any_of(
         found.begin(), found.end(),
         [&](const auto& other) { return history_.hash(other.words) == hash; });
-    if (same == found.end()) {
-      found.push_back(way);
-    } else {
-      same->score = LogAdd(same->score, total);
-    }
+    if (!seen && total != kNoScore) found.push_back({words, total});
   }
   std::stable_sort(
       found.begin(), found.end(),
@@ -62,30 +75,29 @@ std::vector<BeamSearch::Alternative> BeamSearch::Alternatives(
 }
 
 void BeamSearch::KeepOnly(WordHistory::Index words, Ending ending) {
-  const auto drop = [&](const BeamLane& lane) {
-    return !lane.empty() && !history_.StartsWith(lane.history, words);
+  const auto drop = [this](const auto& does_not_count) {
+    hypotheses_.erase(
+        std::remove_if(hypotheses_.begin(), hypotheses_.end(), does_not_count),
+        hypotheses_.end());
   };
+  drop([&](const BeamHypothesis& hypothesis) {
+    return ending != Ending::kAnywhere && hypothesis.key.node != Lexicon::kRoot;
+  });
+  MeasurePosteriors(words, step_);  // while there are rivals
   for (BeamHypothesis& hypothesis : hypotheses_) {
-    const bool other =
-        ending != Ending::kAnywhere && hypothesis.key.node != Lexicon::kRoot;
     for (BeamLane* lane : {&hypothesis.blank, &hypothesis.phone}) {
-      if (other || drop(*lane)) *lane = BeamLane();
+      if (!lane->empty() && !history_.StartsWith(lane->history, words))
+        *lane = BeamLane();
     }
   }
-  const auto gone = std::remove_if(
-      hypotheses_.begin(), hypotheses_.end(), [](const auto& hypothesis) {
-        return hypothesis.blank.empty() && hypothesis.phone.empty();
-      });
-  hypotheses_.erase(gone, hypotheses_.end());
+  drop([](const BeamHypothesis& hypothesis) {
+    return hypothesis.blank.empty() && hypothesis.phone.empty();
+  });
 }
 
 void BeamSearch::Settle() {
   const WordHistory::Index shared = Shared();
-  for (WordHistory::Index index = shared; index != WordHistory::kStart;
-       index = history_.beginning(index)) {
-    FoundWord& word = history_.word(index);
-    if (word.posterior < 0.0f) word.posterior = Posterior(index);
-  }
+  MeasurePosteriors(shared, step_);
   history_.AppendWords(WordHistory::kStart, shared, &settled_);
   history_.BeginCompaction();
   const auto each_lane = [this](const auto& use) {
@@ -120,13 +132,15 @@ void BeamSearch::ForceSettling() {
   Settle();
 }
 
-void BeamSearch::MeasurePosteriors() {
-  for (WordHistory::Index index = Best(Ending::kAnywhere);
-       index != WordHistory::kStart; index = history_.beginning(index)) {
-    FoundWord& word = history_.word(index);
-    if (word.posterior >= 0.0f) break;
-    if (word.last_step + kPosteriorDelaySteps < step_)
-      word.posterior = Posterior(index);
+void BeamSearch::MeasureRipePosteriors() {
+  MeasurePosteriors(Best(Ending::kAnywhere), step_ - kPosteriorDelaySteps);
+}
+
+void BeamSearch::MeasurePosteriors(WordHistory::Index last, int32_t before) {
+  for (; last != WordHistory::kStart; last = history_.beginning(last)) {
+    FoundWord& word = history_.word(last);
+    if (word.posterior < 0.0f && word.last_step < before)
+      word.posterior = Posterior(last);
   }
 }
 

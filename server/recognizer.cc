@@ -78,7 +78,7 @@ void Recognizer::CompleteUtterance(std::vector<Result>& finals) {
   audio_decoder_->Reset();
   frontend_.Reset();
   decoder_->Reset();
-  std::fill(state_.values.begin(), state_.values.end(), 0.0f);
+  state_ = model::StreamState(model_->bundle->acoustic_model);
   ending_ = has_audio_ = false;
   utterance_begin_ = samples_decoded_;
   steps_ = 0;

@@ -2,9 +2,11 @@
 #ifndef OIDO_TESTS_SUPPORT_WORD_SEARCH_H_
 #define OIDO_TESTS_SUPPORT_WORD_SEARCH_H_
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <random>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -72,14 +74,17 @@ inline std::vector<std::vector<float>> RandomSpeech(std::mt19937& random,
     for (const double value : logits)
       result.back().push_back(static_cast<float>(value - std::log(sum)));
   };
+  const auto add_some = [&](size_t phone, double ahead, size_t at_most) {
+    for (size_t left = random() % (at_most + 1); left > 0; --left)
+      add(phone, ahead);
+  };
   while (result.size() < steps) {
     for (const size_t phone : words[random() % words.size()]) {
-      for (size_t i = 0; i <= random() % 3; ++i) add(phone, 4.0);
-      for (size_t i = 0; i < random() % 4; ++i) add(0, 6.0);
+      add(phone, 4.0);
+      add_some(phone, 4.0, 2);
+      add_some(0, 6.0, 3);
     }
-    if (random() % 5 != 0) continue;
-    for (size_t i = 0; i < random() % 67; ++i)
-      add(0, random() % 2 == 0 ? 8.0 : 16.0);
+    if (random() % 5 == 0) add_some(0, random() % 2 == 0 ? 8.0 : 16.0, 66);
   }
   result.resize(steps);
   return result;

@@ -1,0 +1,177 @@
+// What holds of the word search whatever is said: on random indistinct speech.
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "model/beam_decoder.h"
+#include "tests/support/allocation_count.h"
+#include "tests/support/word_search.h"
+
+namespace oido::model {
+namespace {
+
+using LogProbs = std::vector<std::vector<float>>;  // [steps, phones]
+
+DecoderOptions Timing(int endpoint_silence_ms, int max_utterance_ms) {
+  DecoderOptions timing;
+  timing.step_ms = 30;
+  timing.emission_delay_ms = 120;
+  timing.endpoint_silence_ms = endpoint_silence_ms;
+  timing.max_utterance_ms = max_utterance_ms;
+  return timing;
+}
+
+DecoderOptions NoEndpoints() { return Timing(1 << 30, 1 << 30); }
+
+std::string Describe(const Hypothesis& hypothesis) {
+  std::string text;
+  for (const Word& word : hypothesis.words) {
+    absl::StrAppend(&text, word.text, " ", word.start_ms, " ", word.end_ms, " ",
+                    word.confidence, "\n");
+  }
+  return text;
+}
+
+class BeamDecoderPropertyTest : public testing::TestWithParam<uint32_t> {
+ protected:
+  BeamDecoderPropertyTest() {
+    options_.beam_size = 4 + static_cast<int>(random_() % 29);
+    options_.beam_threshold = 14.0f;
+  }
+
+  BeamDecoder Decoder(const DecoderOptions& timing) const {
+    return BeamDecoder(timing, resources_, options_, 1);
+  }
+
+  std::mt19937 random_{GetParam()};
+  std::shared_ptr<const DecoderResources> resources_ = test::TestWordSearch();
+  WordSearchOptions options_;
+  BeamScratch scratch_;
+};
+
+TEST_P(BeamDecoderPropertyTest, StableWordsAreNeverRevised) {
+  BeamDecoder decoder = Decoder(Timing(800, 5000));
+  std::string stable;
+  const auto expect_kept = [&](const Hypothesis& now) {
+    EXPECT_EQ(Describe(now).substr(0, stable.size()), stable)
+        << "seed " << GetParam();
+  };
+  for (const auto& row : test::RandomSpeech(random_, 400)) {
+    decoder.Advance(row, scratch_);
+    Hypothesis partial = decoder.Partial();
+    ASSERT_LE(partial.stable_words, partial.words.size());
+    EXPECT_EQ(partial.last_word_open,
+              partial.stable_words < partial.words.size());
+    for (Word& word : partial.words) word.confidence = 0.0f;
+    expect_kept(partial);
+    partial.words.resize(partial.stable_words);
+    stable = Describe(partial);
+    if (!decoder.AtEndpoint()) continue;
+    Hypothesis final_result = decoder.Finalize();
+    for (Word& word : final_result.words) word.confidence = 0.0f;
+    expect_kept(final_result);
+    stable.clear();
+  }
+}
+
+TEST_P(BeamDecoderPropertyTest, EndpointsCutTheTextAndChangeNothingOfIt) {
+  BeamDecoder whole = Decoder(NoEndpoints());
+  BeamDecoder cut = Decoder(Timing(800, 1 << 30));
+  std::string joined;
+  int endpoints = 0;
+  for (const auto& row : test::RandomSpeech(random_, 1500)) {
+    whole.Advance(row, scratch_);
+    cut.Advance(row, scratch_);
+    if (!cut.AtEndpoint()) continue;
+    joined += Describe(cut.Finalize());
+    ++endpoints;
+  }
+  joined += Describe(cut.Finish());
+  EXPECT_GT(endpoints, 3) << "seed " << GetParam();
+  EXPECT_TRUE(joined == Describe(whole.Finish())) << "seed " << GetParam();
+}
+
+// A cut within speech loses no word and finds none twice, though what comes
+// after it has less choice.
+TEST_P(BeamDecoderPropertyTest, TimesRiseThroughCutsWithinSpeech) {
+  BeamDecoder decoder = Decoder(NoEndpoints());
+  int time_ms = 0;
+  for (const auto& row : test::RandomSpeech(random_, 400)) {
+    decoder.Advance(row, scratch_);
+    if (random_() % 8 != 0) continue;
+    for (const Word& word : decoder.Finalize().words) {
+      EXPECT_GE(word.start_ms, time_ms) << "seed " << GetParam();
+      EXPECT_GE(word.end_ms, word.start_ms) << "seed " << GetParam();
+      EXPECT_GE(word.confidence, 0.0f) << "seed " << GetParam();
+      EXPECT_LE(word.confidence, 1.0f) << "seed " << GetParam();
+      time_ms = word.end_ms;
+    }
+  }
+}
+
+TEST_P(BeamDecoderPropertyTest, StreamsThatShareAScratchSayWhatEachSaysAlone) {
+  const LogProbs speech[] = {test::RandomSpeech(random_, 200),
+                             test::RandomSpeech(random_, 200)};
+  BeamDecoder together[] = {Decoder(NoEndpoints()), Decoder(NoEndpoints())};
+  for (size_t step = 0; step < 200; ++step) {
+    for (int stream : {0, 1})
+      together[stream].Advance(speech[stream][step], scratch_);
+  }
+  for (int stream : {0, 1}) {
+    BeamDecoder alone = Decoder(NoEndpoints());
+    BeamScratch own;
+    for (const auto& row : speech[stream]) alone.Advance(row, own);
+    EXPECT_EQ(Describe(together[stream].Finish()), Describe(alone.Finish()))
+        << "seed " << GetParam();
+  }
+}
+
+TEST_P(BeamDecoderPropertyTest, FingerprintTellsOfEveryChange) {
+  BeamDecoder decoder = Decoder(Timing(800, 5000));
+  uint64_t fingerprint = decoder.PartialFingerprint();
+  Hypothesis before = decoder.Partial();
+  EXPECT_EQ(fingerprint, 0u);
+  for (const auto& row : test::RandomSpeech(random_, 300)) {
+    decoder.Advance(row, scratch_);
+    const Hypothesis now = decoder.Partial();
+    if (decoder.PartialFingerprint() == fingerprint) {
+      EXPECT_EQ(Text(now), Text(before)) << "seed " << GetParam();
+      EXPECT_EQ(now.stable_words, before.stable_words);
+    }
+    fingerprint = decoder.PartialFingerprint();
+    EXPECT_EQ(fingerprint == 0, now.words.empty());
+    before = now;
+  }
+}
+
+TEST_P(BeamDecoderPropertyTest, AfterWarmUpStepsTakeNoMemoryFromTheHeap) {
+  const LogProbs speech = test::RandomSpeech(random_, 2000);
+  BeamDecoder decoder = Decoder(Timing(800, 20000));
+  const auto run = [&] {
+    int64_t taken = 0;
+    for (const auto& row : speech) {
+      const int64_t before = test::AllocationCount();
+      decoder.Advance(row, scratch_);
+      taken += test::AllocationCount() - before;
+      // A result is memory for the client.
+      if (decoder.AtEndpoint()) decoder.Finalize();
+    }
+    decoder.Finish();
+    decoder.Reset();
+    return taken;
+  };
+  run();
+  const size_t bytes = decoder.size_bytes();
+  EXPECT_EQ(run(), 0) << "seed " << GetParam();
+  EXPECT_EQ(decoder.size_bytes(), bytes);
+  EXPECT_LT(bytes, size_t{24} << 10);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, BeamDecoderPropertyTest,
+                         testing::Range(1u, 31u));
+
+}  // namespace
+}  // namespace oido::model
