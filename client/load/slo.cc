@@ -98,15 +98,17 @@ std::vector<std::string> Shortcomings(const RunResult& result,
   std::vector<std::string> found;
   const bool may_refuse =
       requirements.refusals == Requirements::Refusals::kAllowed;
-  for (const Slo& slo : requirements.slos) {
-    std::string broken = Broken(slo, result);
-    if (!broken.empty()) found.push_back(std::move(broken));
-  }
   if (result.refused > 0 && !may_refuse) {
     found.push_back(absl::StrCat("refused streams: ", result.refused));
   }
   if (result.failed() > 0) {
     found.push_back(absl::StrCat("failed streams: ", Describe(result)));
+  }
+  // The rest is not known of a run that was not finished because of these.
+  if (result.gave_up) return found;
+  for (const Slo& slo : requirements.slos) {
+    std::string broken = Broken(slo, result);
+    if (!broken.empty()) found.push_back(std::move(broken));
   }
   const double late_share =
       static_cast<double>(result.late_messages) /

@@ -17,8 +17,6 @@ std::vector<absl::string_view> Words(absl::string_view text) {
 }  // namespace
 
 int64_t RevisedWords(absl::string_view before, absl::string_view after) {
-  // Most results only add to the one before.
-  if (absl::StartsWith(after, before)) return 0;
   const std::vector<absl::string_view> old_words = Words(before);
   const std::vector<absl::string_view> new_words = Words(after);
   size_t same = 0;

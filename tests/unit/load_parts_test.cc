@@ -90,6 +90,7 @@ TEST(RevisedWordsTest, CountsWhatWasTakenBack) {
   EXPECT_EQ(RevisedWords("the cat sat", "the rat sat"), 2);
   EXPECT_EQ(RevisedWords("the ca sat", "the cat sat"), 2);
   EXPECT_EQ(RevisedWords("a b", ""), 2);
+  EXPECT_EQ(RevisedWords(" a b", "a bc"), 0);  // spaces do not matter
 }
 
 TEST(TranscriptTrackerTest, JoinsFinalsAndComparesThemWithInterims) {
@@ -170,6 +171,9 @@ TEST(ShortcomingsTest, RefusalsMayBeAllowed) {
   refused.refused = 4;
   refused.audio = absl::Seconds(50);
   EXPECT_EQ(Shortcomings(refused, {}).size(), 2u);
+  refused.gave_up = true;
+  EXPECT_THAT(Shortcomings(refused, {}), ElementsAre("refused streams: 4"));
+  refused.gave_up = false;
   Requirements allowed;
   allowed.refusals = Requirements::Refusals::kAllowed;
   EXPECT_THAT(Shortcomings(refused, allowed), IsEmpty());
