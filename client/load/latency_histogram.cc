@@ -3,9 +3,18 @@
 #include "client/load/latency_histogram.h"
 
 #include <algorithm>
-#include <boost/histogram.hpp>
 #include <cassert>
 #include <cmath>
+
+// gcc 12 with sanitizers takes an array of Boost's for uninitialised.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <boost/histogram.hpp>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 namespace oido::load {
 namespace {
@@ -37,11 +46,10 @@ class LatencyHistogram::Bins {
 
   // End of the bin with the `rank`-th smallest value, counted from 1.
   double UpperEndUs(int64_t rank) const {
-    const Axis& axis = histogram_.axis();
     int64_t below = 0;
-    for (int i = 0; i < axis.size(); ++i) {
-      below += static_cast<int64_t>(histogram_.at(i));
-      if (below >= rank) return axis.bin(i).upper();
+    for (const auto& bin : boost::histogram::indexed(histogram_)) {
+      below += static_cast<int64_t>(*bin);
+      if (below >= rank) return bin.bin().upper();
     }
     return HUGE_VAL;  // longer than the axis
   }
