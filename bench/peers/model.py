@@ -1,0 +1,115 @@
+"""Microseconds of one network step: ours, ONNX Runtime's (float and int8) and PyTorch's, same weights, one core.
+
+    bench/peers/setup-venv
+    ~/.cache/oido/venv-peers/bin/python bench/peers/model.py --core 1 --json model.json
+
+Needs the build's bin/oido-features, bin/model_benchmark (-DOIDO_BUILD_BENCH=ON) and tests/log_probs. CPU time of this
+process, T = 1, states carried; the least of some rounds, in which all take turns. Ours is model_benchmark's BM_Step, of
+the same sizes with random weights: a step's time does not depend on them. Outputs are compared on a recording.
+"""
+
+import argparse
+import io
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import networks
+import numpy as np
+import report
+
+BATCHES = (1, 16, 64, 256)
+AUDIO = Path("/usr/share/pocketsphinx/test/data/librivox/sense_and_sensibility_01_austen_64kb-0870.wav")
+
+
+def microseconds(step: Callable[[], object], seconds: float) -> float:
+    """CPU time of a step, after a few."""
+    for _ in range(3):
+        step()
+    count, start = 0, time.process_time()
+    while (spent := time.process_time() - start) < seconds:
+        step()
+        count += 1
+    return spent / count * 1e6
+
+
+def log_softmax(logits: np.ndarray, tokens: int) -> np.ndarray:
+    """Of both heads, each by itself."""
+    parts = [part for part in (logits[:, :tokens], logits[:, tokens:]) if part.shape[1]]
+    return np.concatenate([part - np.logaddexp.reduce(part, axis=1, keepdims=True) for part in parts], axis=1)
+
+
+def compare(network: networks.Network, inputs: np.ndarray, ours: np.ndarray, stepper: object) -> dict[str, float]:
+    """Against our log-probs [steps, outputs]."""
+    found = log_softmax(np.concatenate([stepper.step(row[None]).copy() for row in inputs]), network.tokens)
+    best = [part.argmax(axis=1) for part in (found[:, : network.tokens], ours[:, : network.tokens])]
+    return {
+        "largest_probability_difference": float(np.abs(np.exp(found) - np.exp(ours)).max()),
+        "same_best_token": float((best[0] == best[1]).mean()),
+    }
+
+
+def numpy_output(command: list[str]) -> np.ndarray:
+    """Of one of our programs that prints an array."""
+    return np.load(io.BytesIO(subprocess.run(command, check=True, capture_output=True).stdout))
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=Path, default=Path("build/release"))
+    parser.add_argument("--bundle", type=Path, default=Path("models/oido-en"))
+    parser.add_argument("--audio", type=Path, default=AUDIO)
+    parser.add_argument("--core", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=1.0, help="of each measurement")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    report.use_one_core(options.core)
+    network = networks.read_network(options.bundle)
+    inputs = numpy_output([
+        str(options.build / "bin/oido-features"), str(options.audio), "--model", str(options.bundle), "--stacked",
+        "--format", "npy",
+    ])
+    ours = numpy_output([str(options.build / "tests/log_probs"), str(options.bundle), str(options.audio)])
+    with tempfile.TemporaryDirectory() as folder:
+        plain, quantised = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
+        networks.write_onnx(network, plain)
+        networks.quantise(plain, quantised)
+        makers = {
+            "ONNX Runtime float": lambda batch: networks.OnnxStepper(plain, network, batch),
+            "ONNX Runtime int8": lambda batch: networks.OnnxStepper(quantised, network, batch),
+            "PyTorch float": lambda batch: networks.TorchStepper(network, batch),
+        }
+        agreement = {name: compare(network, inputs, ours, make(1)) for name, make in makers.items()}
+        times: dict[str, dict[int, float]] = {}
+        for _ in range(options.rounds):
+            for batch in BATCHES:
+                for name, make in makers.items():
+                    value = microseconds(make(batch).step, options.seconds)
+                    known = times.setdefault(name, {})
+                    known[batch] = min(value, known.get(batch, value))
+                for bits, name in ((32, "oído float"), (8, "oído int8")):
+                    pattern = f"^BM_Step/bits:{bits}/batch:{batch}$"
+                    found = report.run_benchmark(options.build / "bin/model_benchmark", pattern, options.seconds)
+                    known = times.setdefault(name, {})
+                    known[batch] = min([*(value / 1e3 for value in found.values()), known.get(batch, np.inf)])
+    print(f"Microseconds of a step, {len(network.layers)}x{network.hidden}, T = 1, one core\n")
+    report.print_table(["", *(f"batch {batch}" for batch in BATCHES)], [
+        [name, *(values[batch] for batch in BATCHES)] for name, values in times.items()
+    ])
+    print("\nAgainst our outputs for the shipped bundle, on a recording\n")
+    report.print_table(["", "largest difference of a probability", "steps with the same best token"], [
+        [name, values["largest_probability_difference"], values["same_best_token"]]
+        for name, values in agreement.items()
+    ])
+    report.write_json(options.json, {
+        "machine": report.machine(["onnxruntime", "torch"]), "layers": len(network.layers), "hidden": network.hidden,
+        "microseconds": times, "agreement": agreement,
+    })
+
+
+if __name__ == "__main__":
+    main()
