@@ -42,10 +42,10 @@ Steps PhonesOf(const std::string& recording) {
   const model::Bundle& bundle = ShippedBundle();
   const auto samples = OrDie(
       features::ReadAudioFile(recording, bundle.frontend->sample_rate_hz));
-  const auto computer = OrDie(features::FeatureComputer::Create(
+  auto computer = OrDie(features::FeatureComputer::Create(
       *bundle.frontend, bundle.decoder.flush_padding_ms,
       features::FeatureLayout::kSteps));
-  const auto inputs = OrDie(computer->Compute(samples));
+  const auto inputs = OrDie(computer.Compute(samples));
   const auto acoustic_model = OrDie(model::AcousticModel::Create(bundle));
   const auto runner =
       OrDie(model::AcousticModelRunner::Create(acoustic_model, 1));

@@ -8,9 +8,14 @@
 namespace oido::model {
 namespace {
 
+// A step's last hypothesis is about as far behind the best as that of the step
+// before; half of the time goes into candidates much further behind, which find
+// no place. With 2 words begin to be lost.
+constexpr float kWindowMargin = 3.0f;
+
 // Sequences that a beam's hypotheses need when they differ in their last words.
 size_t HistoryCapacity(int beam_size) {
-  return 64 + 8 * static_cast<size_t>(beam_size);
+  return 64 + 3 * static_cast<size_t>(beam_size);
 }
 
 }  // namespace
@@ -19,10 +24,11 @@ struct BeamSearch::Step {
   absl::Span<const float> log_probs;
   BeamScratch& scratch;
   int32_t number;
+  float window;                // candidates this far behind are not made
   float best = kNoScore;       // of the candidates so far
-  float threshold = kNoScore;  // candidates below are not made
+  float threshold = kNoScore;  // best - window
 
-  void Saw(float score, float window) {
+  void Saw(float score) {
     if (score <= best) return;
     best = score;
     threshold = score - window;
@@ -45,6 +51,7 @@ void BeamSearch::Reset() {
   hypotheses_.front().blank.score = 0.0f;
   history_.Reset();
   settled_.clear();
+  window_ = options_.beam_threshold;
   all_blank_ = true;
   step_ = 0;
 }
@@ -56,7 +63,7 @@ void BeamSearch::Advance(absl::Span<const float> log_probs,
   // Scores count relative to each other only.
   if (certain_blank && all_blank_) return;
   scratch.Begin(resources_->language_model.get());
-  Step step{log_probs, scratch, number};
+  Step step{log_probs, scratch, number, window_};
   const float blank = log_probs[0] - options_.blank_penalty;
   for (const BeamHypothesis& hypothesis : hypotheses_) {
     AddBlank(hypothesis, blank, step);
@@ -109,7 +116,7 @@ void BeamSearch::AddBlank(const BeamHypothesis& from, float score,
   lane.score += score;
   const float total = lane.score + Ahead(from.key.node);
   if (total < step.threshold) return;
-  step.Saw(total, options_.beam_threshold);
+  step.Saw(total);
   Join(lane, &step.scratch.At(from.key).blank);
 }
 
@@ -119,7 +126,7 @@ void BeamSearch::AddRepeat(const BeamHypothesis& from, Step& step) const {
   lane.score += step.log_probs[from.key.last];
   const float total = lane.score + Ahead(from.key.node);
   if (total < step.threshold) return;
-  step.Saw(total, options_.beam_threshold);
+  step.Saw(total);
   Join(lane, &step.scratch.At(from.key).phone);
 }
 
@@ -133,7 +140,7 @@ void BeamSearch::AddPhones(const BeamHypothesis& from, Step& step) const {
     const float score = way.score + step.log_probs[phone];
     const float total = score + Ahead(child);
     if (!(total >= step.threshold) || way.empty()) continue;
-    step.Saw(total, options_.beam_threshold);
+    step.Saw(total);
     BeamLane lane = way;
     lane.score = score;
     if (from.key.node == Lexicon::kRoot) lane.first_step = step.number;
@@ -155,7 +162,7 @@ void BeamSearch::AddWords(const BeamHypothesis& from, Lexicon::NodeId node,
         options_.word_insertion;
     found.new_word = word;
     if (found.score < step.threshold) continue;
-    step.Saw(found.score, options_.beam_threshold);
+    step.Saw(found.score);
     Join(found, &step.scratch.At(key).phone);
   }
 }
@@ -183,12 +190,17 @@ void BeamSearch::Choose(Step& step) {
     return a.score != b.score ? a.score > b.score : a.place < b.place;
   };
   const size_t beam = static_cast<size_t>(options_.beam_size);
+  window_ = options_.beam_threshold;
   if (ranks.size() > beam) {
     std::nth_element(ranks.begin(), ranks.begin() + options_.beam_size - 1,
                      ranks.end(), better);
     ranks.resize(beam);
   }
   std::sort(ranks.begin(), ranks.end(), better);
+  if (ranks.size() == beam) {
+    window_ = std::min(
+        window_, ranks.front().score - ranks.back().score + kWindowMargin);
+  }
   // Not with log-probabilities that are numbers.
   if (ranks.empty()) return;
   hypotheses_.clear();

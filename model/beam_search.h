@@ -110,6 +110,9 @@ class BeamSearch {
   std::vector<BeamHypothesis> hypotheses_;  // best first
   WordHistory history_;
   std::vector<FoundWord> settled_;
+  // How far behind the best of a step a hypothesis may be and still have a
+  // chance to be kept, as far as the step before tells.
+  float window_ = 0.0f;
   bool all_blank_ = false;  // every hypothesis ends in a blank
   int32_t step_ = 0;        // steps since construction or Reset
 };
