@@ -45,7 +45,7 @@ Steps PhonesOf(const std::string& recording) {
   auto computer = OrDie(features::FeatureComputer::Create(
       *bundle.frontend, bundle.decoder.flush_padding_ms,
       features::FeatureLayout::kSteps));
-  const auto inputs = OrDie(computer.Compute(samples));
+  const auto inputs = computer.Compute(samples);
   const auto acoustic_model = OrDie(model::AcousticModel::Create(bundle));
   const auto runner =
       OrDie(model::AcousticModelRunner::Create(acoustic_model, 1));
