@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <sstream>
+#include <utility>
 
 #include "absl/strings/str_split.h"
 #include "model/lexicon_writer.h"

@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <limits>
+#include <utility>
+
 #include "model/sha256.h"
 #include "oido/config/model_bundle.pb.h"
 #include "tests/support/decoder_files.h"
