@@ -43,7 +43,7 @@ std::vector<Walk> RandomWalks(const LanguageModel& model, int count,
 class LanguageModelPropertyTest : public ::testing::TestWithParam<int> {};
 
 TEST_P(LanguageModelPropertyTest, ScoresAreTheTextbooks) {
-  for (uint32_t seed = 0; seed < 5; ++seed) {
+  for (uint32_t seed = 0; seed < 3; ++seed) {
     SCOPED_TRACE(seed);
     const ArpaModel arpa = test::RandomArpa(40, GetParam(), 300, seed);
     const test::TextbookScorer textbook(arpa);
@@ -62,7 +62,7 @@ TEST_P(LanguageModelPropertyTest, ScoresAreTheTextbooks) {
 }
 
 TEST_P(LanguageModelPropertyTest, EqualStatesHaveEqualFutures) {
-  for (uint32_t seed = 0; seed < 5; ++seed) {
+  for (uint32_t seed = 0; seed < 3; ++seed) {
     SCOPED_TRACE(seed);
     const ArpaModel arpa = test::RandomArpa(25, GetParam(), 120, seed);
     const test::TextbookScorer textbook(arpa);
