@@ -160,12 +160,12 @@ absl::Status AcousticModelRunner::Impl::RunLayer(
   buffers.c_in = c_in.data();
   buffers.output = out;
   buffers.h_out = h_out.data();
-  buffers.c_out = c_out.data();
+  buffers.c_out = c_in.data();
   OIDO_RETURN_IF_ERROR(tile.steps->layers[layer]->Run(buffers, scratch));
   for (size_t i = 0; i < tile.count; ++i) {
     StreamState& state = *slots[tile.begin + i].state;
     std::memcpy(state.h.data() + layer * h_bytes, out + i * h_bytes, h_bytes);
-    std::memcpy(state.c.data() + layer * hidden, c_out.data() + i * hidden,
+    std::memcpy(state.c.data() + layer * hidden, c_in.data() + i * hidden,
                 c_bytes);
   }
   return absl::OkStatus();

@@ -33,11 +33,15 @@ inline constexpr uint8_t kZeroByte = 64;
 // number gives 1.
 inline void Quantise(absl::Span<const float> features,
                      absl::Span<const float> scale, uint8_t* bytes) {
-  for (size_t i = 0; i < features.size(); ++i) {
-    const float place = features[i] * scale[i] + (kActivationZero + 0.5f);
+  const size_t size = features.size();
+  const float* __restrict const from = features.data();
+  const float* __restrict const factor = scale.data();
+  uint8_t* __restrict const to = bytes;
+  for (size_t i = 0; i < size; ++i) {
+    const float place = from[i] * factor[i] + (kActivationZero + 0.5f);
     const float from_one = place > 1.0f ? place : 1.0f;
     const float in_range = from_one < 127.0f ? from_one : 127.0f;
-    bytes[i] = static_cast<uint8_t>(static_cast<int32_t>(in_range));
+    to[i] = static_cast<uint8_t>(static_cast<int32_t>(in_range));
   }
 }
 

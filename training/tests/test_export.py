@@ -14,6 +14,7 @@ from oido_train.dataset import stack_frames
 from oido_train.evaluate import load_weights, new_model
 from oido_train.export import emission_lags_ms, letter_places_ms
 from oido_train.lexicon import PHONE_TOKENS
+from oido_train.quantise import Int8Model, dequantise, input_range, quantise
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -21,8 +22,13 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
 
 def run_bundle(tensors: dict[str, np.ndarray], log_mels: np.ndarray, layers: int, hidden_size: int) -> np.ndarray:
-    """Logits [steps, tokens] from exported tensors, one step at a time."""
+    """Logits [steps, tokens] from exported tensors."""
     steps = stack_frames((log_mels - tensors["frontend.mean"]) * tensors["frontend.inverse_stddev"], 3, 3)
+    return run_steps(tensors, steps, layers, hidden_size)
+
+
+def run_steps(tensors: dict[str, np.ndarray], steps: np.ndarray, layers: int, hidden_size: int) -> np.ndarray:
+    """The same from model inputs, one step at a time."""
     h = np.zeros((layers, hidden_size))
     c = np.zeros((layers, hidden_size))
     logits = []
@@ -87,3 +93,45 @@ def test_weights_of_a_bundle_can_be_trained_on(experiment: Experiment, tmp_path:
     with torch.no_grad():
         for expected, found in zip(model(inputs, torch.tensor([9])), again(inputs, torch.tensor([9]))):
             torch.testing.assert_close(found, expected)
+
+
+def random_bundle(experiment: Experiment) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Tensors of a random network, and inputs for it."""
+    torch.manual_seed(5)
+    tensors = new_model(experiment).eval().export_tensors()
+    inputs = np.random.default_rng(5).normal(size=(200, experiment.frontend.input_size)).astype(np.float32)
+    return tensors, inputs
+
+
+def test_int8_rows_are_within_half_a_step_of_the_weights(experiment: Experiment) -> None:
+    tensors, inputs = random_bundle(experiment)
+    rounded = quantise(tensors, input_range(inputs))
+    again = dequantise(rounded)
+    assert set(again) == set(tensors)
+    for name, tensor in tensors.items():
+        scale = rounded[name.removesuffix("_ih").removesuffix("_hh") + ".scale"][:, None] if tensor.ndim == 2 else 1e-6
+        steps = (again[name] - tensor) / scale * (rounded["input.range"] if name == "lstm.0.weight_ih" else 1)
+        assert np.abs(steps).max() <= 0.501, name
+
+
+def test_int8_model_follows_the_float_one(experiment: Experiment) -> None:
+    tensors, inputs = random_bundle(experiment)
+    rounded = quantise(tensors, input_range(inputs))
+    model = Int8Model(rounded)
+    found = np.stack([model.step(row) for row in inputs])
+    letters = len(tokens.TOKENS)
+    logits = run_steps(tensors, inputs, experiment.model.layers, experiment.model.hidden_size)
+    expected = logits - np.logaddexp.reduce(logits, axis=1)[:, None]
+    assert np.abs(found[:, :letters] - expected).max() < 0.1
+    assert np.abs(found[:, :letters] - expected).max() > 0.0
+
+
+def test_int8_bundle_can_be_trained_on(experiment: Experiment, tmp_path: Path) -> None:
+    tensors, inputs = random_bundle(experiment)
+    info = BundleInfo("tiny", "1", "en-US", "test", 240, 60)
+    rounded = quantise(tensors, input_range(inputs))
+    write_bundle(tmp_path, info, experiment.frontend, tokens.TOKENS, rounded, 2, 64, phones=PHONE_TOKENS)
+    assert "precision: INT8" in (tmp_path / "bundle.textproto").read_text()
+    model = new_model(experiment).eval()
+    load_weights(model, tmp_path)
+    torch.testing.assert_close(model.layers[0].weight_ih_l0.detach().numpy(), tensors["lstm.0.weight_ih"], atol=0.02, rtol=0)
