@@ -56,7 +56,7 @@ struct AcousticModelRunner::Impl {
   Scratch scratch;
   AlignedBytes input, output;  // of a layer, in turns [max_batch, layer's]
   AlignedBytes h_in, h_out;    // [tile, hidden], as below
-  AlignedFloats c_in, c_out;
+  AlignedFloats c;       // before a step and after it
   AlignedFloats logits;  // [tile, outputs]
   std::vector<TileSteps> steps;
   std::vector<Tile> tiles;  // of the batch
@@ -73,8 +73,7 @@ AcousticModelRunner::Impl::Impl(std::shared_ptr<const AcousticModel> the_model,
       output((max_batch + kLargestTile) * std::max(h_bytes, input_bytes)),
       h_in(kLargestTile * h_bytes),
       h_out(kLargestTile * h_bytes),
-      c_in(size_t{kLargestTile} * options.hidden_size),
-      c_out(size_t{kLargestTile} * options.hidden_size),
+      c(size_t{kLargestTile} * options.hidden_size),
       logits(size_t{kLargestTile} * options.outputs()) {
   tiles.reserve(max_batch);
 }
@@ -150,22 +149,22 @@ absl::Status AcousticModelRunner::Impl::RunLayer(
     const StreamState& state = *slots[tile.begin + i].state;
     std::memcpy(h_in.data() + i * h_bytes, state.h.data() + layer * h_bytes,
                 h_bytes);
-    std::memcpy(c_in.data() + i * hidden, state.c.data() + layer * hidden,
+    std::memcpy(c.data() + i * hidden, state.c.data() + layer * hidden,
                 c_bytes);
   }
   LstmBuffers buffers;
   buffers.input =
       input.data() + tile.begin * (layer == 0 ? input_bytes : h_bytes);
   buffers.h_in = h_in.data();
-  buffers.c_in = c_in.data();
+  buffers.c_in = c.data();
   buffers.output = out;
   buffers.h_out = h_out.data();
-  buffers.c_out = c_in.data();
+  buffers.c_out = c.data();
   OIDO_RETURN_IF_ERROR(tile.steps->layers[layer]->Run(buffers, scratch));
   for (size_t i = 0; i < tile.count; ++i) {
     StreamState& state = *slots[tile.begin + i].state;
     std::memcpy(state.h.data() + layer * h_bytes, out + i * h_bytes, h_bytes);
-    std::memcpy(state.c.data() + layer * hidden, c_in.data() + i * hidden,
+    std::memcpy(state.c.data() + layer * hidden, c.data() + i * hidden,
                 c_bytes);
   }
   return absl::OkStatus();

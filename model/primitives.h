@@ -24,9 +24,10 @@ struct LstmWeights {
   absl::Span<const float> scale;
 };
 
-// Where an LSTM step reads and writes, all row-major and apart from each other;
-// activations are floats or bytes. Of a sequence, input and output have a row a
-// step, the others one row.
+// Where an LSTM step reads and writes, all row-major; activations are floats or
+// bytes. All apart from each other, but c_out may be c_in: a cell's new value
+// needs its old one only. Of a sequence, input and output have a row a step,
+// the others one row.
 struct LstmBuffers {
   void* input = nullptr;  // [batch, input]
   void* h_in = nullptr;   // [batch, hidden], as all below

@@ -3,6 +3,7 @@
 
 #include <random>
 #include <string>
+#include <tuple>
 
 #include "model/acoustic_model.h"
 #include "model/bundle.h"
@@ -35,12 +36,17 @@ std::string Mutated(std::string bytes, std::mt19937& random) {
   return bytes;
 }
 
-class BundleMutationTest : public ::testing::TestWithParam<const char*> {};
+class BundleMutationTest : public ::testing::TestWithParam<
+                               std::tuple<const char*, Precision>> {};
 
 TEST_P(BundleMutationTest, LoadsWholeOrIsRefused) {
   const test::TempDir directory;
-  test::WriteBundle(test::RandomBundle({1, 4, 8, 6}, 3), directory.path());
-  const std::string path = directory.File(GetParam());
+  const auto [file, precision] = GetParam();
+  test::WriteBundle(
+      test::RandomBundle(
+          {1, 4, 8, 6, Direction::kUnidirectional, 5, precision}, 3),
+      directory.path());
+  const std::string path = directory.File(file);
   const std::string intact = test::ReadFile(path);
   int refused = 0;
   for (uint32_t seed = 0; seed < kMutationsPerFile; ++seed) {
@@ -86,9 +92,12 @@ TEST(BundleBitFlipTest, FlippedBitInAnyByteOfTheWeightsIsNoticed) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, BundleMutationTest,
-                         ::testing::Values("bundle.textproto", "tokens.txt",
-                                           "weights.safetensors"));
+INSTANTIATE_TEST_SUITE_P(
+    Files, BundleMutationTest,
+    ::testing::Combine(::testing::Values("bundle.textproto", "tokens.txt",
+                                         "phones.txt", "weights.safetensors"),
+                       ::testing::Values(Precision::kFloat,
+                                         Precision::kInt8)));
 
 }  // namespace
 }  // namespace oido::model
