@@ -38,8 +38,8 @@ absl::Status Session::Configure(const SessionConfig& config) {
   MutexLock lock(mutex_);
   const bool awaited = phase_ == Phase::kAwaitingConfig;
   if (!Apply(PhaseEvent::kConfig) || !awaited) return end_status_;
-  auto recognizer = Recognizer::Create(config.model, config.format, config.decoding,
-                                       limits_.max_audio_seconds);
+  auto recognizer = Recognizer::Create(
+      config.model, config.format, config.decoding, limits_.max_audio_seconds);
   if (!recognizer.ok()) {
     EndWith(PhaseEvent::kFailed, recognizer.status());
     return end_status_;
@@ -204,22 +204,22 @@ void Session::Push(InboxItem item, PhaseEvent event) {
     }
     inbox_.Push(std::move(item));
     if (place_ != Place::kIdle || inbox_.empty()) return;
-    SetQueued();
+    SetQueued(last_activity_);
   }
   ready_->Enqueue(shared_from_this());
 }
 
-void Session::SetQueued() {
+void Session::SetQueued(absl::Duration now) {
   place_ = Place::kQueued;
-  live_ = use_ == ModelUse::kStream && Ahead(clock_->Now()) <= kLiveAhead;
+  live_ = use_ == ModelUse::kStream && Ahead(now) <= kLiveAhead;
 }
 
 void Session::CountArrival(size_t bytes) {
   audio_bytes_received_ += static_cast<int64_t>(bytes);
   const double rate =
       bytes_per_second_ > 0 ? bytes_per_second_ : kUsualBytesPerSecond;
-  ahead_ = Ahead(last_activity_) +
-           absl::Seconds(static_cast<double>(bytes) / rate);
+  ahead_ =
+      Ahead(last_activity_) + absl::Seconds(static_cast<double>(bytes) / rate);
   last_audio_ = last_activity_;
 }
 

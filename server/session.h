@@ -166,7 +166,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // Audio that the client is ahead of the time in which one speaks it.
   absl::Duration Ahead(absl::Duration now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void SetQueued() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetQueued(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Worker only.
   bool Prepare(Workbench& bench);
@@ -214,8 +214,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<absl::Status>
       ending_with_;  // input is over; how the stream ends
   bool wake_ = false;
-  int unpublished_steps_ = 0;  // since the last look at the interim
-  absl::Duration spent_;       // on this session, not yet in stats_
+  int unpublished_steps_ = 0;         // since the last look at the interim
+  absl::Duration spent_;              // on this session, not yet in stats_
   uint64_t interim_fingerprint_ = 0;  // of the last interim published
   absl::Duration arrival_;
   Latency timing_;

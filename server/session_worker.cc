@@ -92,7 +92,7 @@ GivenBack Session::GiveBack() {
   }
   recognizer_bytes_ = recognizer_->size_bytes();
   last_activity_ = now;
-  if (result.again) SetQueued();
+  if (result.again) SetQueued(now);
   return result;
 }
 

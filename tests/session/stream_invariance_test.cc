@@ -7,8 +7,10 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "tests/support/session_harness.h"
 
 namespace oido::test {
@@ -34,6 +36,35 @@ class StreamInvarianceTest : public testing::Test {
     stream.session->HalfClose();
     EXPECT_TRUE(stream.transport->WaitForEnd().ok());
     return stream.transport->updates();
+  }
+
+  // All at once, in pieces of any size that come in any order.
+  std::vector<std::string> RecognizeTogether(
+      absl::Span<const std::string> audio, uint32_t seed) {
+    std::mt19937 random(seed);
+    std::vector<Stream> streams;
+    std::vector<size_t> sent(audio.size());
+    std::vector<size_t> sending(audio.size());
+    for (size_t i = 0; i < audio.size(); ++i) {
+      streams.push_back(OpenStream(scheduler_.get(), &clock_));
+      sending[i] = i;
+    }
+    while (!sending.empty()) {
+      std::swap(sending[random() % sending.size()], sending.back());
+      const size_t i = sending.back();
+      const size_t size = random() % 5000;
+      streams[i].session->PushAudio(audio[i].substr(sent[i], size));
+      sent[i] += size;
+      if (sent[i] < audio[i].size()) continue;
+      streams[i].session->HalfClose();
+      sending.pop_back();
+    }
+    std::vector<std::string> finals;
+    for (const Stream& stream : streams) {
+      EXPECT_TRUE(stream.transport->WaitForEnd().ok());
+      finals.push_back(Describe(stream.transport->updates()));
+    }
+    return finals;
   }
 
   SteadyClock clock_;
@@ -92,30 +123,22 @@ TEST_F(StreamInvarianceTest, RandomSplitsDoNotMatter) {
 }
 
 TEST_F(StreamInvarianceTest, AloneOrAmongManyIsTheSame) {
-  constexpr int kStreams = 64;
-  constexpr size_t kPieceBytes = 1280;
+  constexpr int kMost = 512;
   std::vector<std::string> audio;
   std::vector<std::string> alone;
   Start(1, 1);
-  for (int i = 0; i < kStreams; ++i) {
-    audio.push_back(MakeAudio(100 + static_cast<uint32_t>(i), 1000 + 20 * i));
+  for (int i = 0; i < kMost; ++i) {
+    audio.push_back(MakeAudio(100 + static_cast<uint32_t>(i), 400 + i));
     alone.push_back(Describe(Recognize(audio.back(), audio.back().size())));
   }
-  Start(3, 24);
-  std::vector<Stream> streams;
-  for (int i = 0; i < kStreams; ++i)
-    streams.push_back(OpenStream(scheduler_.get(), &clock_));
-  for (size_t begin = 0; begin < audio.back().size(); begin += kPieceBytes) {
-    for (int i = 0; i < kStreams; ++i) {
-      if (begin < audio[i].size())
-        streams[i].session->PushAudio(audio[i].substr(begin, kPieceBytes));
-    }
-  }
-  for (const Stream& stream : streams) stream.session->HalfClose();
-  for (int i = 0; i < kStreams; ++i) {
-    EXPECT_TRUE(streams[i].transport->WaitForEnd().ok());
-    EXPECT_EQ(Describe(streams[i].transport->updates()), alone[i])
-        << "stream " << i;
+  for (const int streams : {64, kMost}) {
+    Start(3, streams);
+    const uint32_t seed = std::random_device()();
+    std::cout << streams << " streams, seed " << seed << "\n";
+    const std::vector<std::string> together =
+        RecognizeTogether(absl::MakeSpan(audio).first(streams), seed);
+    for (int i = 0; i < streams; ++i)
+      EXPECT_EQ(together[i], alone[i]) << "stream " << i << ", seed " << seed;
   }
 }
 
