@@ -1,5 +1,6 @@
 // Implements the JSON form of a load test.
 #include <cmath>
+#include <utility>
 
 #include "client/load/load_report.h"
 #include "client/load/slo.h"

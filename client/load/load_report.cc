@@ -1,6 +1,8 @@
 // Implements the table; load_json.cc does the JSON.
 #include "client/load/load_report.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"

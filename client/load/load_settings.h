@@ -26,7 +26,7 @@ struct LoadSettings {
   pid_t server_pid = 0;  // whose CPU and memory are read; 0: nobody's
 
   // A message handed over so much after its time is late.
-  absl::Duration late_limit = absl::Milliseconds(50);
+  absl::Duration late_limit = absl::Milliseconds(100);
   // Streams that end later than so long after their audio have failed.
   absl::Duration end_timeout = absl::Seconds(10);
   // For what is on its way when the time is up.

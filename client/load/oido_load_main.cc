@@ -1,7 +1,9 @@
 // Command line of oido-load: how many streams a server holds, and how fast.
 #include <iostream>
+#include <utility>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/str_cat.h"
 #include "client/load/load_command.h"
 
 namespace oido::load {

@@ -2,6 +2,7 @@
 #include "client/load/slo.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"

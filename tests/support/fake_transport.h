@@ -3,6 +3,7 @@
 #ifndef OIDO_TESTS_SUPPORT_FAKE_TRANSPORT_H_
 #define OIDO_TESTS_SUPPORT_FAKE_TRANSPORT_H_
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>

@@ -3,7 +3,13 @@
 #include "client/load/grpc_transport.h"
 
 #include <latch>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -1,10 +1,14 @@
 // The parts of the load tester that calculate: timers, flicker, objectives,
 // search, /proc, chart, audio.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <random>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client/load/audio_pool.h"
