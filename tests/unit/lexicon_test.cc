@@ -109,6 +109,29 @@ TEST_F(LexiconTest, TellsWhichWordsDoNotMeetTheLanguageModels) {
             language_model_->size() - kFirstRealWord - 1);
 }
 
+// A search would run in circles, or leave the model's outputs.
+TEST_F(LexiconTest, LoopsAndWrongPhonesAreRefused) {
+  Make("read R\nred R EH\ncat R EH D\n");
+  const std::string path = directory_.File("lexicon.bin");
+  const std::string intact = test::ReadFile(path);
+  constexpr size_t kHeaderAndNames = 40 + 24;
+  std::string loop = intact;
+  ASSERT_EQ(loop[kHeaderAndNames + 2 * sizeof(uint32_t)], 3);
+  loop[kHeaderAndNames + 2 * sizeof(uint32_t)] = 2;  // node 2 below itself
+  test::WriteFile(path, loop);
+  EXPECT_THAT(
+      std::string(Lexicon::Open(path, *language_model_).status().message()),
+      HasSubstr("node 2: is not numbered breadth-first"));
+  for (const char phone : {'\0', '\5'}) {
+    std::string wrong = intact;
+    wrong[wrong.size() - 8 + 1] = phone;  // of node 1; five phones
+    test::WriteFile(path, wrong);
+    EXPECT_THAT(
+        std::string(Lexicon::Open(path, *language_model_).status().message()),
+        HasSubstr("node 0: phones of its children"));
+  }
+}
+
 TEST_F(LexiconTest, AnotherVocabularyIsRefused) {
   Make("red R EH D\n");
   const test::TempDir other_directory;
