@@ -73,6 +73,19 @@ def test_description_names_every_tensor_with_its_hash(experiment: Experiment, tm
         assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() in text
 
 
+def test_new_weights_keep_lexicon_and_language_model(experiment: Experiment, tmp_path: Path) -> None:
+    info = BundleInfo("tiny", "1", "en-US", "test", 240, 40)
+    tensors = new_model(experiment).export_tensors()
+    write_bundle(tmp_path, info, experiment.frontend, tokens.TOKENS, tensors, 2, 64, phones=PHONE_TOKENS)
+    text = (tmp_path / "bundle.textproto").read_text()
+    assert "word_search" not in text
+    block = '  word_search {\n    lexicon_sha256: "00"\n    lm_weight: 0.8\n  }\n'
+    (tmp_path / "bundle.textproto").write_text(text.replace("decoder {\n", "decoder {\n" + block))
+    write_bundle(tmp_path, info, experiment.frontend, tokens.TOKENS, tensors, 2, 64, phones=PHONE_TOKENS)
+    written = (tmp_path / "bundle.textproto").read_text()
+    assert block in written and written.replace(block, "") == text
+
+
 def test_letters_two_steps_late_lag_by_two_steps() -> None:
     text = "abc de"
     places = letter_places_ms(text, np.array([[0, 9], [12, 18]]), hop_ms=10)
