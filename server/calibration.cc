@@ -35,10 +35,9 @@ absl::StatusOr<StepCost> TimeSteps(const LoadedModel& model, int max_batch,
   const auto time = [&](int batch) {
     std::vector<model::StepSlot> slots;
     for (int i = 0; i < batch; ++i) {
-      slots.push_back(
-          {features, &states[i],
-           absl::MakeSpan(log_probs).subspan(i * options.outputs(),
-                                             options.outputs())});
+      slots.push_back({features, &states[i],
+                       absl::MakeSpan(log_probs).subspan(i * options.outputs(),
+                                                         options.outputs())});
     }
     // The first makes what this size needs.
     absl::Status status = (*stepper)->Step(slots);
@@ -121,8 +120,8 @@ absl::Status OpenStreams(std::shared_ptr<const LoadedModel> model,
   config.model = std::move(model);
   config.interim_results = true;
   for (int i = 0; i < kStreams; ++i) {
-    auto session = std::make_shared<Session>(
-        SessionLimits{}, clock, queue, std::make_shared<NoTransport>());
+    auto session = std::make_shared<Session>(SessionLimits{}, clock, queue,
+                                             std::make_shared<NoTransport>());
     const absl::Status status = session->Configure(config);
     if (!status.ok()) return status;
     session->PushAudio(Noise(rate_hz / 1000 * kAudioMs));
@@ -136,8 +135,8 @@ absl::StatusOr<absl::Duration> TimeBeside(
   TimingStepper::Total total;
   auto turn = TurnRunner::Create(
       *model, {.max_batch = kStreams}, clock,
-      [&](const LoadedModel& of, int max_batch)
-          -> absl::StatusOr<std::unique_ptr<BatchStepper>> {
+      [&](const LoadedModel& of,
+          int max_batch) -> absl::StatusOr<std::unique_ptr<BatchStepper>> {
         auto real = factory(of, max_batch);
         if (!real.ok()) return real.status();
         return std::make_unique<TimingStepper>(*std::move(real), *clock,

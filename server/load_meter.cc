@@ -26,8 +26,8 @@ constexpr int64_t kLateOf = 50;
 constexpr int64_t kLeastLate = 16;
 
 double Fraction(double measured, double predicted) {
-  const double scale = (kCalibrationSeconds + measured) /
-                       (kCalibrationSeconds + predicted);
+  const double scale =
+      (kCalibrationSeconds + measured) / (kCalibrationSeconds + predicted);
   return std::clamp(scale, kLeastScale, kMostScale);
 }
 
@@ -46,8 +46,8 @@ void LoadMeter::Add(const TurnRecord& turn, absl::Duration now) {
   if (now > sums.faded_at) {
     const double fade =
         std::exp(-absl::ToDoubleSeconds(now - sums.faded_at) / kFadeSeconds);
-    for (double* sum : {&sums.measured_s, &sums.predicted_s, &sums.beside_s,
-                        &sums.steps}) {
+    for (double* sum :
+         {&sums.measured_s, &sums.predicted_s, &sums.beside_s, &sums.steps}) {
       *sum *= fade;
     }
     sums.faded_at = now;

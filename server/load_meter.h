@@ -17,9 +17,10 @@ struct TurnRecord {
   int model = 0;  // index
   int batch = 0;  // streams stepped; 0 is a turn without a step
   absl::Duration model_time = {};
-  absl::Duration beside_time = {};  // the rest of the turn, all streams together
-  int live = 0;                // live streams in the turn...
-  int late = 0;                // ...of which so many are past half the target
+  absl::Duration beside_time =
+      {};        // the rest of the turn, all streams together
+  int live = 0;  // live streams in the turn...
+  int late = 0;  // ...of which so many are past half the target
 };
 
 // Smoothed figures since the last seconds; where nothing was measured lately,

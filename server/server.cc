@@ -83,8 +83,7 @@ absl::Status Server::PrepareAdmission(const ServerOptions& options,
   StreamAdmissionOptions admission;
   admission.max_utilization = options.admission_utilization;
   admission.latency_target = absl::Milliseconds(options.latency_target_ms);
-  admission.workers =
-      options.workers > 0 ? options.workers : DefaultWorkers();
+  admission.workers = options.workers > 0 ? options.workers : DefaultWorkers();
   admission.max_batch = options.max_batch;
   stream_admission_ = std::make_unique<StreamAdmission>(
       admission, meter_.get(), clock,

@@ -64,9 +64,8 @@ double StreamAdmission::Utilization(const std::vector<int>& active) const {
     const double streams = active[i];
     // When there is much to do, each worker steps its share of all streams
     // together.
-    const double batch =
-        std::clamp(streams / options_.workers, 1.0,
-                   static_cast<double>(options_.max_batch));
+    const double batch = std::clamp(streams / options_.workers, 1.0,
+                                    static_cast<double>(options_.max_batch));
     load += streams * meter_->steps_per_second(model) *
             absl::ToDoubleSeconds(meter_->TimePerStep(model, batch)) /
             options_.workers;

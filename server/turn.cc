@@ -68,9 +68,10 @@ void TurnRunner::Prepare(const Sessions& sessions) {
     if (!status.ok()) session->Fail(status);
     if (!ready) continue;
     stepping_.push_back(session.get());
-    slots_.push_back({step, &session->state(),
-                      absl::MakeSpan(log_probs_.data() + slot * options_.outputs(),
-                                     static_cast<size_t>(options_.outputs()))});
+    slots_.push_back(
+        {step, &session->state(),
+         absl::MakeSpan(log_probs_.data() + slot * options_.outputs(),
+                        static_cast<size_t>(options_.outputs()))});
   }
 }
 

@@ -73,8 +73,8 @@ struct Outcome {
   int refused = 0;
   std::vector<absl::Duration> delays;  // of every chunk, sorted
   absl::Duration Share(double share) const {
-    return delays[static_cast<size_t>(
-        share * static_cast<double>(delays.size() - 1))];
+    return delays[static_cast<size_t>(share *
+                                      static_cast<double>(delays.size() - 1))];
   }
 };
 
@@ -86,22 +86,21 @@ class Simulation final : public server::ReadyQueue {
       : plan_(plan),
         meter_({Calibrated(plan)}),
         registry_({.max_streams = 100000}, &clock_),
-        admission_({.max_utilization = plan.max_utilization,
-                    .latency_target = plan.max_utilization > 0
-                                          ? kTarget
-                                          : absl::ZeroDuration(),
-                    .workers = 1,
-                    .max_batch = plan.max_batch},
-                   &meter_, &clock_,
-                   [this] { return registry_.ActiveStreams(1); }) {
+        admission_(
+            {.max_utilization = plan.max_utilization,
+             .latency_target =
+                 plan.max_utilization > 0 ? kTarget : absl::ZeroDuration(),
+             .workers = 1,
+             .max_batch = plan.max_batch},
+            &meter_, &clock_, [this] { return registry_.ActiveStreams(1); }) {
     turn_ = *server::TurnRunner::Create(
         *BabblingModels().models().front(),
         {.max_batch = plan.max_batch,
          .meter = &meter_,
          .late_after = kTarget / 2},
         &clock_,
-        [this](const server::LoadedModel&, int)
-            -> absl::StatusOr<std::unique_ptr<server::BatchStepper>> {
+        [this](const server::LoadedModel&,
+               int) -> absl::StatusOr<std::unique_ptr<server::BatchStepper>> {
           return std::make_unique<CostlyStepper>(plan_.cost, &clock_);
         });
     for (const Client& client : plan.clients)
@@ -293,10 +292,10 @@ TEST(AdmissionTest, WhateverComesAdmittedStreamsKeepTheirLatency) {
     const absl::Duration over = ms(0, 6000);
     for (int i = 0; i < 90; ++i) {
       plan.clients.push_back(
-          {.arrival = over == absl::ZeroDuration()
-                          ? over
-                          : ms(0, static_cast<int>(
-                                      absl::ToInt64Milliseconds(over))),
+          {.arrival =
+               over == absl::ZeroDuration()
+                   ? over
+                   : ms(0, static_cast<int>(absl::ToInt64Milliseconds(over))),
            .chunk = ms(2, 12) * 10,
            .chunks = std::uniform_int_distribution<int>(1, 60)(random)});
     }

@@ -27,8 +27,8 @@ class SetClock final : public Clock {
 // 10 ms and 1 ms a stream, 20 steps a second, 1 ms beside the model.
 ModelCost Cost() {
   ModelCost cost;
-  cost.step = StepCost(
-      {{1, absl::Milliseconds(11)}, {41, absl::Milliseconds(51)}});
+  cost.step =
+      StepCost({{1, absl::Milliseconds(11)}, {41, absl::Milliseconds(51)}});
   cost.beside = absl::Milliseconds(1);
   cost.steps_per_second = 20.0;
   return cost;
