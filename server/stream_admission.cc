@@ -37,7 +37,8 @@ absl::Status StreamAdmission::Admit(int model) {
   ++with_it[static_cast<size_t>(model)];
   const double load = Utilization(with_it);
   const int streams = std::accumulate(active_.begin(), active_.end(), 0);
-  if (options_.max_utilization > 0 && load > options_.max_utilization) {
+  if (options_.max_utilization > 0 && load > options_.max_utilization &&
+      streams > 0) {
     return FullError(
         absl::StrFormat("admission_utilization: %d streams are active, one "
                         "more makes a load of %.2f, limit %.2f",

@@ -40,7 +40,8 @@ class StreamAdmission {
                   const Clock* clock, StreamCensus census);
 
   // RESOURCE_EXHAUSTED with the figures and a time to come back: one more of
-  // `model` does not fit. Else it is counted from now on.
+  // `model` does not fit. Else it is counted from now on. A stream alone always
+  // fits: on a machine that is too slow, slow answers are better than none.
   absl::Status Admit(int model);
 
   // The share of the workers' time that so many streams [model] take.

@@ -290,6 +290,37 @@ TEST_F(BadInputTest, OneStreamTooMany) {
   }
 }
 
+// The tiniest share of a worker: one stream fits, because one always does.
+TEST(LoadTest, AStreamTooManyForTheMachineIsToldWhenToComeBack) {
+  server::ServerOptions options;
+  options.admission_utilization = 1e-9;
+  TestServer server(options);
+  const auto stub = server.NewStub();
+  ClientStream first(stub.get());
+  first.Send(ConfigRequest());
+  ASSERT_TRUE(first.Sync());
+  ClientStream second(stub.get());
+  second.Send(ConfigRequest());
+  const grpc::Status refused = second.Finish();
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(refused.error_message(), HasSubstr("1 streams are active"));
+  google::rpc::Status details;
+  ASSERT_TRUE(details.ParseFromString(refused.error_details()));
+  google::rpc::RetryInfo detail;
+  ASSERT_EQ(details.details_size(), 1);
+  ASSERT_TRUE(details.details(0).UnpackTo(&detail));
+  EXPECT_GT(detail.retry_delay().seconds(), 0);
+  // A recording may wait.
+  v1::RecognizeRequest request;
+  *request.mutable_config() = ConfigRequest().streaming_config().config();
+  request.set_audio_content(MakeAudio(1, 300));
+  v1::RecognizeResponse response;
+  grpc::ClientContext context;
+  EXPECT_TRUE(stub->Recognize(&context, request, &response).ok());
+  first.HalfClose();
+  EXPECT_TRUE(first.Finish().ok());
+}
+
 TEST_F(BadInputTest, UnaryRequests) {
   v1::RecognizeRequest request;
   ExpectInvalid(Recognize(request), "config");

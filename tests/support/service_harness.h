@@ -19,7 +19,8 @@ namespace oido::test {
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& address);
 
-// A server on a free port, with the babbling model unless others are given.
+// A server on a free port, with the babbling model unless others are given. It
+// refuses no stream for its load unless `options` set a limit of their own.
 class TestServer {
  public:
   explicit TestServer(const server::ServerOptions& options = {})

@@ -113,6 +113,13 @@ TEST_F(StreamAdmissionTest, RefusalTellsTheFiguresAndWhenToComeBack) {
   EXPECT_TRUE(status.GetPayload(kRetryPayload).has_value());
 }
 
+TEST_F(StreamAdmissionTest, AStreamAloneIsAlwaysAdmitted) {
+  StreamAdmission admission =
+      Make({.max_utilization = 0.01, .workers = 1, .max_batch = 100});
+  EXPECT_TRUE(admission.Admit(0).ok());
+  EXPECT_FALSE(admission.Admit(0).ok());
+}
+
 TEST_F(StreamAdmissionTest, ZeroIsNoLimit) {
   StreamAdmission admission =
       Make({.max_utilization = 0, .workers = 1, .max_batch = 100});
