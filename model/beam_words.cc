@@ -26,6 +26,8 @@ WordHistory::Index BeamSearch::Best(Ending ending) const {
   if (ending == Ending::kAnywhere) return best;
   float best_score = kNoScore;
   for (const BeamHypothesis& hypothesis : hypotheses_) {
+    // Another with the same words, but not the same index, may count.
+    if (Total(hypothesis, ending) == kNoScore) continue;
     const WordHistory::Index words = Joined(hypothesis).history;
     const float score = TotalOf(history_.hash(words), ending);
     if (score <= best_score) continue;
@@ -59,13 +61,13 @@ std::vector<BeamSearch::Alternative> BeamSearch::Alternatives(
     Ending ending, size_t count) const {
   std::vector<Alternative> found;
   for (const BeamHypothesis& hypothesis : hypotheses_) {
+    if (Total(hypothesis, ending) == kNoScore) continue;
     const WordHistory::Index words = Joined(hypothesis).history;
     const uint64_t hash = history_.hash(words);
-    const float total = TotalOf(hash, ending);
     const bool seen = std::any_of(
         found.begin(), found.end(),
         [&](const auto& other) { return history_.hash(other.words) == hash; });
-    if (!seen && total != kNoScore) found.push_back({words, total});
+    if (!seen) found.push_back({words, TotalOf(hash, ending)});
   }
   std::stable_sort(
       found.begin(), found.end(),
