@@ -112,6 +112,28 @@ TEST_P(BeamDecoderPropertyTest, TimesRiseThroughCutsWithinSpeech) {
   }
 }
 
+// The best hypothesis between words was looked for among those within words
+// too: one with the same words won, and none was left when its index was kept
+// alone.
+TEST_P(BeamDecoderPropertyTest, NoiseCutAnywhereLeavesADecoderThatGoesOn) {
+  std::uniform_real_distribution<float> logit(-7.0f, 0.0f);
+  BeamDecoder decoder(NoEndpoints(), resources_, options_, 3);
+  std::vector<float> row(test::TestPhones().size());
+  for (int step = 0; step < 1500; ++step) {
+    float sum = kNoScore;
+    for (float& value : row) {
+      value = logit(random_);
+      sum = LogAdd(sum, value);
+    }
+    for (float& value : row) value -= sum;
+    decoder.Advance(row, scratch_);
+    if (random_() % 20 != 0) continue;
+    const Hypothesis hypothesis =
+        random_() % 2 == 0 ? decoder.Finalize() : decoder.Finish();
+    EXPECT_LE(hypothesis.alternatives.size(), 2u) << "seed " << GetParam();
+  }
+}
+
 TEST_P(BeamDecoderPropertyTest, StreamsThatShareAScratchSayWhatEachSaysAlone) {
   const LogProbs speech[] = {test::RandomSpeech(random_, 200),
                              test::RandomSpeech(random_, 200)};
