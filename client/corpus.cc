@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "client/audio_file.h"
 #include "client/streaming_client.h"
 
@@ -59,6 +60,19 @@ Recognition RecognizeFile(const std::shared_ptr<grpc::Channel>& channel,
   return recognition;
 }
 
+Recognition RecognizePatiently(const std::shared_ptr<grpc::Channel>& channel,
+                               const CorpusOptions& options,
+                               const Utterance& utterance) {
+  Recognition recognition = RecognizeFile(channel, options.model, utterance);
+  for (int refusals = 1; absl::IsResourceExhausted(recognition.status) &&
+                         refusals <= options.refusals_accepted;
+       ++refusals) {
+    absl::SleepFor(options.refusal_wait);
+    recognition = RecognizeFile(channel, options.model, utterance);
+  }
+  return recognition;
+}
+
 }  // namespace
 
 std::vector<Recognition> RecognizeCorpus(
@@ -70,7 +84,7 @@ std::vector<Recognition> RecognizeCorpus(
   std::mutex done_mutex;
   const auto work = [&] {
     for (size_t i = next++; i < utterances.size(); i = next++) {
-      recognitions[i] = RecognizeFile(channel, options.model, utterances[i]);
+      recognitions[i] = RecognizePatiently(channel, options, utterances[i]);
       const std::lock_guard<std::mutex> lock(done_mutex);
       on_done(recognitions[i]);
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "client/manifest.h"
 #include "grpcpp/channel.h"
@@ -23,6 +24,10 @@ struct Recognition {
 struct CorpusOptions {
   std::string model;  // empty: the server's default
   int jobs = 1;       // streams at the same time
+  // A recording that a busy server refuses (RESOURCE_EXHAUSTED) is sent again
+  // after this long, so many times at most.
+  absl::Duration refusal_wait = absl::Seconds(1);
+  int refusals_accepted = 60;
 };
 
 // One Recognition an utterance, in their order. `on_done` is called after each

@@ -30,7 +30,7 @@ struct Command {
   std::string server = "127.0.0.1:50051";
   std::string manifest;
   ManifestFilter filter;
-  CorpusOptions corpus{.model = "", .jobs = 4};
+  CorpusOptions corpus;
   std::string hypotheses;
   bool json = false;
 };
@@ -143,6 +143,7 @@ int Main(int argc, char** argv) {
   app.footer(kFooter);
   app.set_version_flag("--version", "oido-wer " OIDO_VERSION);
   Command command;
+  command.corpus.jobs = 4;
   AddOptions(app, command);
   try {
     app.parse(argc, argv);

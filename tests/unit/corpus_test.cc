@@ -4,6 +4,7 @@
 #include <sndfile.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <sstream>
 
@@ -28,6 +29,12 @@ grpc::Status CountSamples(grpc::ServerContext&, ServerStream& stream) {
   stream.Write(Final("samples"));
   stream.Write(Final(absl::StrCat(" ", std::string(samples, 'x'))));
   return grpc::Status::OK;
+}
+
+CorpusOptions Jobs(int jobs) {
+  CorpusOptions options;
+  options.jobs = jobs;
+  return options;
 }
 
 class CorpusTest : public testing::Test {
@@ -61,7 +68,7 @@ TEST_F(CorpusTest, ResultsComeInTheOrderOfTheUtterances) {
   for (size_t i = 0; i < 20; ++i) utterances.push_back(Recording(2 + 17 * i));
   size_t done = 0;
   const auto recognitions =
-      RecognizeCorpus(server.channel(), {.model = "", .jobs = 4}, utterances,
+      RecognizeCorpus(server.channel(), Jobs(4), utterances,
                       [&done](const Recognition&) { ++done; });
   EXPECT_EQ(done, 20u);
   ASSERT_EQ(recognitions.size(), 20u);
@@ -78,12 +85,33 @@ TEST_F(CorpusTest, FailuresKeepTheirStatusAndTheOthersGoOn) {
   ScriptedServer server(CountSamples);
   const Utterance missing = {"gone", (folder_ / "gone").string(), "a", ""};
   const auto recognitions = RecognizeCorpus(
-      server.channel(), {.model = "", .jobs = 2},
-      {missing, Recording(100000), Recording(5)}, [](const Recognition&) {});
+      server.channel(), Jobs(2), {missing, Recording(100000), Recording(5)},
+      [](const Recognition&) {});
   EXPECT_EQ(recognitions[0].status.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(recognitions[1].status, absl::OutOfRangeError("too long"));
   EXPECT_EQ(recognitions[1].transcript, "");
   EXPECT_TRUE(recognitions[2].status.ok());
+}
+
+TEST_F(CorpusTest, WaitsForABusyServerButNotForEver) {
+  std::atomic<int> calls{0};
+  ScriptedServer server(
+      [&](grpc::ServerContext& context, ServerStream& stream) {
+        const grpc::Status counted = CountSamples(context, stream);
+        return ++calls < 3
+                   ? grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "busy")
+                   : counted;
+      });
+  CorpusOptions options;
+  options.refusal_wait = absl::Milliseconds(1);
+  options.refusals_accepted = 1;
+  const auto given_up = RecognizeCorpus(server.channel(), options,
+                                        {Recording(5)}, [](const auto&) {});
+  EXPECT_TRUE(absl::IsResourceExhausted(given_up[0].status));
+  EXPECT_EQ(calls, 2);
+  const auto waited = RecognizeCorpus(server.channel(), options, {Recording(5)},
+                                      [](const auto&) {});
+  EXPECT_TRUE(waited[0].status.ok()) << waited[0].status;
 }
 
 WerReport Report() {
