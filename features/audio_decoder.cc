@@ -131,6 +131,8 @@ absl::Status AudioDecoder::Impl::ReadSamples(absl::string_view bytes,
     bytes = bytes.substr(0, std::min<uint64_t>(bytes.size(), data_bytes_left));
     data_bytes_left -= bytes.size();
   }
+  // Until the first byte there is no reader.
+  if (bytes.empty()) return absl::OkStatus();
   if (sample_rate_hz == output_rate_hz) return pcm->Read(bytes, samples);
   while (!bytes.empty()) {
     const absl::string_view slice = bytes.substr(0, kSliceBytes);
