@@ -135,9 +135,8 @@ Bare BareOutput(const dnnl::engine& engine, bool is_int8, int64_t batch) {
                     {DNNL_ARG_BIAS, Filled(pd.bias_desc(), engine)},
                     {DNNL_ARG_DST, Filled(pd.dst_desc(), engine)}};
   if (is_int8) {
-    bare.arguments.emplace(
-        DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS,
-        Filled(Desc({kOutputs}, Type::f32, Tag::a), engine));
+    bare.arguments.emplace(DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS,
+                           Filled(Desc({kOutputs}, Type::f32, Tag::a), engine));
   }
   return bare;
 }

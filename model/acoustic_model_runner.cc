@@ -56,8 +56,8 @@ struct AcousticModelRunner::Impl {
   Scratch scratch;
   AlignedBytes input, output;  // of a layer, in turns [max_batch, layer's]
   AlignedBytes h_in, h_out;    // [tile, hidden], as below
-  AlignedFloats c;       // before a step and after it
-  AlignedFloats logits;  // [tile, outputs]
+  AlignedFloats c;             // before a step and after it
+  AlignedFloats logits;        // [tile, outputs]
   std::vector<TileSteps> steps;
   std::vector<Tile> tiles;  // of the batch
 };
@@ -97,9 +97,9 @@ absl::Status AcousticModelRunner::Impl::CheckSlot(const StepSlot& slot) const {
   const auto check = [](absl::string_view what, size_t size, size_t expected,
                         absl::string_view unit) {
     if (size == expected) return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrCat(
-        what, " of a step slot: ", size, " ", unit, ", ", expected,
-        " expected"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, " of a step slot: ", size, " ", unit, ", ", expected,
+                     " expected"));
   };
   OIDO_RETURN_IF_ERROR(check("features", slot.features.size(),
                              static_cast<size_t>(options.input_size),

@@ -94,8 +94,8 @@ absl::Status CheckTensor(const TensorSpec& spec,
   if (spec.kind != TensorKind::kScales) return absl::OkStatus();
   for (size_t i = 0; i < values.size(); ++i) {
     if (values[i] > 0.0f) continue;
-    return bad(absl::StrCat("value ", i, " is ", values[i],
-                            ", one > 0 expected"));
+    return bad(
+        absl::StrCat("value ", i, " is ", values[i], ", one > 0 expected"));
   }
   return absl::OkStatus();
 }

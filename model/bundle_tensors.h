@@ -35,8 +35,8 @@ std::vector<TensorSpec> BundleTensors(const AcousticModelOptions& model,
                                       int mel_bins);
 
 // OK if `entries` and `weights` have exactly the tensors `specs`, with the same
-// shapes, dtypes and SHA-256 and values of their kinds. INVALID_ARGUMENT blames an
-// entry (without the file's name), DATA_LOSS the weights file.
+// shapes, dtypes and SHA-256 and values of their kinds. INVALID_ARGUMENT blames
+// an entry (without the file's name), DATA_LOSS the weights file.
 absl::Status CheckTensors(
     const std::vector<TensorSpec>& specs,
     const google::protobuf::RepeatedPtrField<config::TensorEntry>& entries,

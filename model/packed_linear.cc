@@ -117,9 +117,9 @@ absl::StatusOr<std::unique_ptr<const PackedLinear>> PackedLinear::Create(
   OIDO_RETURN_IF_ERROR(Guard("packing linear weights", [&] {
     const Dims dims = {weights.output_size, weights.input_size};
     const Desc row({weights.output_size}, Type::f32, Tag::a);
-    const auto pd = impl->DescFor(
-        onednn::kLayoutBatch,
-        Desc(dims, is_int8 ? Type::s8 : Type::f32, Tag::any));
+    const auto pd =
+        impl->DescFor(onednn::kLayoutBatch,
+                      Desc(dims, is_int8 ? Type::s8 : Type::f32, Tag::any));
     impl->weight = onednn::Reordered(
         weights.weight, Desc(dims, Type::f32, Tag::ab), pd.weights_desc(), {});
     if (is_int8) {

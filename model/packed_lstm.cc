@@ -226,9 +226,8 @@ absl::StatusOr<std::unique_ptr<LstmStep::Impl>> PackedLstm::Impl::Build(
   }
   std::unique_ptr<LstmStep::Impl> step;
   OIDO_RETURN_IF_ERROR(Guard("building an LSTM step", [&] {
-    const auto pd =
-        LstmDesc(shape, extent, packed->second.layer.get_desc(),
-                 packed->second.recurrent.get_desc(), attributes);
+    const auto pd = LstmDesc(shape, extent, packed->second.layer.get_desc(),
+                             packed->second.recurrent.get_desc(), attributes);
     onednn::BoundPrimitive primitive(dnnl::lstm_forward(pd),
                                      pd.scratchpad_desc());
     primitive.Bind(DNNL_ARG_WEIGHTS_LAYER, packed->second.layer);

@@ -10,8 +10,8 @@
 
 namespace oido::model {
 
-// A value: copying it forks the stream. Zeros at first. Of a 3x512 model 12.3 KB
-// with floats, 7.7 KB with int8.
+// A value: copying it forks the stream. Zeros at first. Of a 3x512 model 12.3
+// KB with floats, 7.7 KB with int8.
 struct StreamState {
   explicit StreamState(const AcousticModelOptions& options)
       : h(cells(options) * ActivationBytes(options.precision),

@@ -117,8 +117,7 @@ TEST_P(AcousticModelPropertyTest, EveryBatchSizeGivesTheSameBits) {
     for (Stream& stream : streams) pointers.push_back(&stream);
     StepTogether(*runner_, pointers);
     EXPECT_EQ(streams[place].log_probs, alone.log_probs) << "batch " << batch;
-    EXPECT_EQ(streams[place].state, alone.state)
-        << "batch " << batch;
+    EXPECT_EQ(streams[place].state, alone.state) << "batch " << batch;
   }
 }
 
@@ -153,8 +152,7 @@ TEST_P(AcousticModelPropertyTest, InterleavedStreamsEqualEachAlone) {
     for (size_t i = 0; i < alone.size(); ++i) {
       RunAlone(*runner_, &alone[i]);
       EXPECT_EQ(together[i].log_probs, alone[i].log_probs) << "stream " << i;
-      EXPECT_EQ(together[i].state, alone[i].state)
-          << "stream " << i;
+      EXPECT_EQ(together[i].state, alone[i].state) << "stream " << i;
     }
   }
 }

@@ -36,15 +36,15 @@ std::string Mutated(std::string bytes, std::mt19937& random) {
   return bytes;
 }
 
-class BundleMutationTest : public ::testing::TestWithParam<
-                               std::tuple<const char*, Precision>> {};
+class BundleMutationTest
+    : public ::testing::TestWithParam<std::tuple<const char*, Precision>> {};
 
 TEST_P(BundleMutationTest, LoadsWholeOrIsRefused) {
   const test::TempDir directory;
   const auto [file, precision] = GetParam();
   test::WriteBundle(
-      test::RandomBundle(
-          {1, 4, 8, 6, Direction::kUnidirectional, 5, precision}, 3),
+      test::RandomBundle({1, 4, 8, 6, Direction::kUnidirectional, 5, precision},
+                         3),
       directory.path());
   const std::string path = directory.File(file);
   const std::string intact = test::ReadFile(path);
@@ -96,8 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
     Files, BundleMutationTest,
     ::testing::Combine(::testing::Values("bundle.textproto", "tokens.txt",
                                          "phones.txt", "weights.safetensors"),
-                       ::testing::Values(Precision::kFloat,
-                                         Precision::kInt8)));
+                       ::testing::Values(Precision::kFloat, Precision::kInt8)));
 
 }  // namespace
 }  // namespace oido::model
