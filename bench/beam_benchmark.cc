@@ -1,7 +1,7 @@
 // Microseconds of one step of the word search, on recorded speech through the
 // shipped model: LibriVox sentences of Debian's pocketsphinx-testdata.
 // Run from the source directory:
-//   OMP_NUM_THREADS=1 taskset -c 1 build/release/bin/beam_benchmark
+//   taskset -c 1 build/release/bin/beam_benchmark
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 // oneDNN primitives alone, and of a bidirectional model's window.
 //
 // Run on one core with one OpenMP thread, as the server's workers do:
-//   OMP_NUM_THREADS=1 taskset -c 1 build/release/bin/model_benchmark
+//   taskset -c 1 build/release/bin/model_benchmark
 // and --benchmark_out=FILE for JSON. To compare: BM_Step and BM_BarePrimitives
 // of the same bits and batch, from one run.
 #include <benchmark/benchmark.h>

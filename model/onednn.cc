@@ -1,9 +1,17 @@
 // oneDNN's engine, reorders and execution.
 #include "model/onednn.h"
 
+#include <omp.h>
+
 #include <utility>
 
 namespace oido::model::onednn {
+
+OneThread::OneThread() : threads_before_(omp_get_max_threads()) {
+  omp_set_num_threads(1);
+}
+
+OneThread::~OneThread() { omp_set_num_threads(threads_before_); }
 
 const dnnl::engine& CpuEngine() {
   static const dnnl::engine& engine =

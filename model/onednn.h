@@ -24,9 +24,25 @@ using Type = dnnl::memory::data_type;
 // oneDNN's blocked layouts do not depend on it (its packed ones do).
 inline constexpr int kLayoutBatch = 16;
 
-// Runs `body`, which returns a Status, and turns oneDNN's exceptions into one.
+// While it lives, oneDNN uses this thread alone. The layout of packed weights
+// depends on the number of OpenMP threads: packed for two they are garbage to a
+// primitive made for one.
+class OneThread {
+ public:
+  OneThread();
+  ~OneThread();
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int threads_before_;
+};
+
+// Runs `body`, which returns a Status, on one thread, and turns oneDNN's
+// exceptions into a Status. All use of oneDNN goes through here.
 template <typename Body>
 absl::Status Guard(absl::string_view what, Body&& body) {
+  const OneThread one_thread;
   try {
     return body();
   } catch (const dnnl::error& error) {

@@ -1,8 +1,6 @@
 // Times steps and turns.
 #include "server/calibration.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -163,7 +161,6 @@ absl::StatusOr<absl::Duration> TimeBeside(
 absl::StatusOr<std::vector<ModelCost>> Calibrate(
     const ModelSet& models, int max_batch, const Clock* clock,
     const StepperFactory& factory) {
-  omp_set_num_threads(1);  // as the workers
   std::vector<ModelCost> costs(models.models().size());
   for (const auto& model : models.models()) {
     if (model->offline()) continue;

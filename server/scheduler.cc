@@ -1,7 +1,6 @@
 // The ready queues and the threads that empty them.
 #include "server/scheduler.h"
 
-#include <omp.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -112,9 +111,6 @@ void Scheduler::Push(std::shared_ptr<Session> session) {
 }
 
 void Scheduler::Work(const Tools& tools) {
-  // The workers are the parallelism; a team of OpenMP threads in each would
-  // fight over the cores.
-  omp_set_num_threads(1);
   if (niceness_ > 0) {
     // On Linux "this process" is this thread. Without it all works as well.
     setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + niceness_);

@@ -22,7 +22,8 @@ oido_test(window_buffer_test property oido_test_bundle)
 if(NOT OIDO_SANITIZE)  # sanitizers count allocations themselves
   oido_test(step_allocation_test property oido_test_bundle DNNL::dnnl ${CMAKE_DL_LIBS})
 endif()
-oido_test(int8_isa_test integration oido_test_bundle oido::feature_tool)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+oido_test(int8_isa_test integration oido_test_bundle oido::feature_tool OpenMP::OpenMP_CXX)
 target_compile_definitions(int8_isa_test PRIVATE
   OIDO_MODELS_DIR="${PROJECT_BINARY_DIR}/share/oido/models")
 oido_test(bundle_mutation_test property oido_test_bundle)

@@ -33,5 +33,6 @@ oido_test(offline_service_test integration oido_service_harness)
 oido_test(bad_input_test integration oido_service_harness)
 oido_test(server_binary_test integration oido_service_harness)
 target_compile_definitions(server_binary_test PRIVATE
-  OIDO_SERVER_BINARY="$<TARGET_FILE:oido-server>")
+  OIDO_SERVER_BINARY="$<TARGET_FILE:oido-server>"
+  OIDO_MODELS_DIR="${PROJECT_BINARY_DIR}/share/oido/models")
 add_dependencies(server_binary_test oido-server)

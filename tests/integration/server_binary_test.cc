@@ -1,5 +1,5 @@
 // The oido-server program as an operator meets it: start, refusals to start,
-// signals.
+// signals, CPUs without the newest instructions.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -146,6 +146,36 @@ TEST_F(ServerBinaryTest, TerminationEndsStreamsThatDoNotFinish) {
   process->Signal(SIGINT);
   EXPECT_EQ(stream.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(process->Wait(), 0);
+}
+
+// Workers must fit the weights that another thread packed: the layouts of older
+// instructions depend on how many threads oneDNN thinks it may use.
+TEST_F(ServerBinaryTest, ShippedModelServesTheSameWordsOnOlderCpus) {
+  const std::string audio =
+      ReadFile(
+          "/usr/share/pocketsphinx/test/data/librivox/"
+          "sense_and_sensibility_01_austen_64kb-0880.wav")
+          .substr(44);
+  std::string expected;
+  for (const char* isa : {"DEFAULT", "AVX512_CORE", "AVX2"}) {
+    setenv("ONEDNN_MAX_CPU_ISA", isa, 1);
+    const auto process =
+        Start({"--model", OIDO_MODELS_DIR "/oido-en", "--listen=127.0.0.1:0",
+               "--workers=2", "--max_batch=64"});
+    unsetenv("ONEDNN_MAX_CPU_ISA");
+    const auto stub =
+        v1::SpeechRecognizer::NewStub(Connect(Address(process.get())));
+    ClientStream stream(stub.get());
+    stream.Send(ConfigRequest());
+    stream.SendPieces(audio, 3200);
+    stream.HalfClose();
+    EXPECT_TRUE(stream.Finish().ok()) << isa;
+    process->Signal(SIGTERM);
+    EXPECT_EQ(process->Wait(), 0) << isa;
+    if (expected.empty()) expected = stream.Finals();
+    EXPECT_EQ(stream.Finals(), expected) << isa;
+  }
+  EXPECT_THAT(expected, HasSubstr("young man"));
 }
 
 TEST_F(ServerBinaryTest, PortInUse) {
