@@ -151,11 +151,10 @@ TEST_F(ServerBinaryTest, TerminationEndsStreamsThatDoNotFinish) {
 // Workers must fit the weights that another thread packed: the layouts of older
 // instructions depend on how many threads oneDNN thinks it may use.
 TEST_F(ServerBinaryTest, ShippedModelServesTheSameWordsOnOlderCpus) {
-  const std::string audio =
-      ReadFile(
-          "/usr/share/pocketsphinx/test/data/librivox/"
-          "sense_and_sensibility_01_austen_64kb-0880.wav")
-          .substr(44);
+  const std::string audio = ReadFile(
+                                "/usr/share/pocketsphinx/test/data/librivox/"
+                                "sense_and_sensibility_01_austen_64kb-0880.wav")
+                                .substr(44);
   std::string expected;
   for (const char* isa : {"DEFAULT", "AVX512_CORE", "AVX2"}) {
     setenv("ONEDNN_MAX_CPU_ISA", isa, 1);
