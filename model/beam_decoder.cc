@@ -26,10 +26,10 @@ float Confidence(float posterior) {
 
 BeamDecoder::BeamDecoder(const DecoderOptions& timing,
                          std::shared_ptr<const DecoderResources> resources,
-                         const WordSearchOptions& options, int max_alternatives)
+                         const WordSearchOptions& options, int max_alternatives,
+                         std::shared_ptr<const HotWords> hot_words)
     : timing_(timing),
-      resources_(std::move(resources)),
-      search_(resources_, options),
+      search_(std::move(resources), options, std::move(hot_words)),
       max_alternatives_(max_alternatives) {}
 
 void BeamDecoder::Advance(absl::Span<const float> log_probs,
@@ -175,7 +175,7 @@ Word BeamDecoder::ToWord(const FoundWord& found) const {
         0, int64_t{step} * timing_.step_ms - timing_.emission_delay_ms));
   };
   Word word;
-  word.text = std::string(resources_->language_model->Word(found.word));
+  word.text = std::string(search_.Spelling(found.word));
   word.start_ms = time_ms(found.first_step);
   word.end_ms = time_ms(found.last_step + 1);
   word.confidence = Confidence(found.posterior);

@@ -25,10 +25,12 @@ class BeamDecoder final : public Decoder {
   static constexpr int kCommitPauseMs = 600;
 
   // `timing`: step, delay and endpoint rules. `options` as BeamSearch's.
-  // `max_alternatives`: hypotheses in a final result, at least 1.
+  // `max_alternatives`: hypotheses in a final result, at least 1. `hot_words`
+  // as BeamSearch's.
   BeamDecoder(const DecoderOptions& timing,
               std::shared_ptr<const DecoderResources> resources,
-              const WordSearchOptions& options, int max_alternatives);
+              const WordSearchOptions& options, int max_alternatives,
+              std::shared_ptr<const HotWords> hot_words = nullptr);
 
   void Advance(absl::Span<const float> log_probs,
                BeamScratch& scratch) override;
@@ -60,7 +62,6 @@ class BeamDecoder final : public Decoder {
   Hypothesis ToHypothesis(const std::vector<FoundWord>& words) const;
 
   DecoderOptions timing_;
-  std::shared_ptr<const DecoderResources> resources_;
   BeamSearch search_;
   int max_alternatives_;
   std::vector<Rival> rivals_;     // of this utterance

@@ -36,8 +36,10 @@ struct BeamSearch::Step {
 };
 
 BeamSearch::BeamSearch(std::shared_ptr<const DecoderResources> resources,
-                       const WordSearchOptions& options)
+                       const WordSearchOptions& options,
+                       std::shared_ptr<const HotWords> hot_words)
     : resources_(std::move(resources)),
+      hot_words_(std::move(hot_words)),
       lexicon_(resources_->lexicon.get()),
       options_(options),
       history_(HistoryCapacity(options.beam_size)) {

@@ -7,12 +7,15 @@
 #include <memory>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "model/beam_scratch.h"
 #include "model/decoder_resources.h"
 #include "model/word_history.h"
 
 namespace oido::model {
+
+class HotWords;
 
 // CTC prefix beam search (Hannun et al. 2014, "First-Pass Large Vocabulary
 // Continuous Speech Recognition using Bi-Directional Recurrent DNNs") through a
@@ -42,8 +45,10 @@ class BeamSearch {
   static constexpr float kCertainBlank = -0.01f;
 
   // `options`: of `resources`, or what a request has put in their place; valid.
+  // `hot_words`: made with both, or nullptr.
   BeamSearch(std::shared_ptr<const DecoderResources> resources,
-             const WordSearchOptions& options);
+             const WordSearchOptions& options,
+             std::shared_ptr<const HotWords> hot_words = nullptr);
 
   // `log_probs`: [phones] of the next step. `scratch` is needed for the call
   // only.
@@ -57,6 +62,8 @@ class BeamSearch {
   // The words that all hypotheses share, behind those that are settled.
   WordHistory::Index Shared() const;
   const WordHistory& history() const { return history_; }
+  // Of a word that it has found. Lives as long as the search.
+  absl::string_view Spelling(WordId word) const;
   // Distinct word sequences, best first, at most `count`; their scores may be
   // compared with each other.
   struct Alternative {
@@ -105,6 +112,7 @@ class BeamSearch {
   float Posterior(WordHistory::Index index) const;
 
   std::shared_ptr<const DecoderResources> resources_;
+  std::shared_ptr<const HotWords> hot_words_;
   const Lexicon* lexicon_;
   WordSearchOptions options_;
   std::vector<BeamHypothesis> hypotheses_;  // best first

@@ -14,6 +14,10 @@ constexpr int32_t kPosteriorDelaySteps = 5;
 
 }  // namespace
 
+absl::string_view BeamSearch::Spelling(WordId word) const {
+  return resources_->language_model->Word(word);
+}
+
 bool BeamSearch::AnyBetweenWords() const {
   return std::any_of(hypotheses_.begin(), hypotheses_.end(),
                      [](const BeamHypothesis& hypothesis) {
