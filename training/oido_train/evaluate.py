@@ -1,5 +1,6 @@
 """Greedy transcripts of a split and their error rates, per source."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,23 @@ def load_weights(model: StackedLstm, source: Path) -> None:
     if (source / HEADS_FILE).exists():
         tensors |= load_file(source / HEADS_FILE)
     model.import_tensors(tensors)
+
+
+def load_initial(model: StackedLstm, experiment: Experiment, source: Path) -> None:
+    """`load_weights`; a bidirectional network may start from a streaming one of the same size."""
+    if experiment.model.bidirectional and not _is_bidirectional(source):
+        streaming = new_model(replace(experiment, model=replace(experiment.model, bidirectional=False)))
+        load_weights(streaming, source)
+        model.start_from_streaming(streaming)
+    else:
+        load_weights(model, source)
+
+
+def _is_bidirectional(source: Path) -> bool:
+    if not source.is_dir():
+        state = torch.load(source, map_location="cpu", weights_only=True)["average"]
+        return any(name.startswith("reverse_layers.") for name in state)
+    return any(name.endswith("_reverse") for name in load_file(source / "weights.safetensors"))
 
 
 def load_model(experiment: Experiment, checkpoint: Path) -> StackedLstm:

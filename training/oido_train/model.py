@@ -83,6 +83,27 @@ class StackedLstm(nn.Module):
         mask = torch.empty(1, *hidden.shape[1:], device=hidden.device).bernoulli_(keep) / keep
         return hidden * mask.to(hidden.dtype)
 
+    @torch.no_grad()
+    def start_from_streaming(self, streaming: "StackedLstm") -> None:
+        """A bidirectional network that says what `streaming` says, and whose reverse half is ready to learn.
+
+        Both halves are the streaming network's, each blind to the other; the heads listen to the forward one.
+        """
+        hidden_size = self.layers[0].hidden_size
+        self.load_state_dict({"mean": streaming.mean, "inverse_stddev": streaming.inverse_stddev}, strict=False)
+        for index, source in enumerate(streaming.layers):
+            for half, layer in enumerate((self.layers[index], self.reverse_layers[index])):
+                for name, values in source.named_parameters():
+                    target = layer.get_parameter(name)
+                    if target.shape == values.shape:
+                        target.copy_(values)
+                    else:
+                        target.zero_()[:, half * hidden_size : (half + 1) * hidden_size] = values
+        for head in ("letter_head", "phone_head", "frame_head"):
+            target, source_head = getattr(self, head), getattr(streaming, head)
+            target.weight.zero_()[:, :hidden_size] = source_head.weight
+            target.bias.copy_(source_head.bias)
+
     def export_tensors(self) -> dict[str, np.ndarray]:
         """Tensors of the shipped part under the names of model_bundle.proto, float32."""
         tensors = {

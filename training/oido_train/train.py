@@ -14,7 +14,7 @@ from tqdm import tqdm
 from oido_train import tokens
 from oido_train.config import Experiment, TrainSettings
 from oido_train.dataset import IGNORED_PHONE, Batch, TrainingBatches, open_loader, spoken_phones, statistics
-from oido_train.evaluate import greedy_ids, load_weights, new_model, score
+from oido_train.evaluate import greedy_ids, load_initial, new_model, score
 from oido_train.manifest import Utterance
 from oido_train.model import StackedLstm, bfloat16_is_fast
 from oido_train.prepare import FeatureCache, open_cache
@@ -115,7 +115,7 @@ class Trainer:
         self.model.mean.copy_(torch.from_numpy(mean))
         self.model.inverse_stddev.copy_(torch.from_numpy(inverse_stddev))
         if initial:
-            load_weights(self.model, initial)
+            load_initial(self.model, experiment, initial)
         self.model.to(self.device)
         self.average = new_model(experiment).to(self.device).eval()
         self.average.load_state_dict(self.model.state_dict())

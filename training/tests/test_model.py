@@ -26,3 +26,16 @@ def test_a_batch_gives_what_torch_gives_for_each_sequence_alone() -> None:
         for row, sequence in enumerate(sequences):
             expected = model.letter_head(reference(sequence)[0])
             torch.testing.assert_close(letters[: len(sequence), row], expected)
+
+
+def test_a_bidirectional_start_says_what_the_streaming_model_says() -> None:
+    torch.manual_seed(2)
+    streaming = StackedLstm(4, 1, 6, 3, 5, 7, 0.0, bidirectional=False).eval()
+    streaming.mean.normal_()
+    model = StackedLstm(4, 1, 6, 3, 5, 7, 0.0, bidirectional=True).eval()
+    model.start_from_streaming(streaming)
+    sequence, steps = torch.randn(8, 1, 4), torch.tensor([8])
+    with torch.no_grad():
+        for ours, theirs in zip(model(sequence, steps), streaming(sequence, steps)):
+            torch.testing.assert_close(ours, theirs)
+    torch.testing.assert_close(model.mean, streaming.mean)
