@@ -37,7 +37,8 @@ void BeamScratch::Begin(const LanguageModel* language_model) {
 
 size_t BeamScratch::SlotOf(const BeamKey& key) const {
   const uint64_t hash =
-      Mix(HashOf(key.lm), (uint64_t{key.node} << 8) | key.last);
+      Mix(HashOf(key.lm),
+          (uint64_t{key.phrase} << 40) | (uint64_t{key.node} << 8) | key.last);
   size_t slot = static_cast<size_t>(hash) & (slots_.size() - 1);
   while (slots_[slot] != 0 && !(candidates_[slots_[slot] - 1].key == key))
     slot = (slot + 1) & (slots_.size() - 1);

@@ -9,6 +9,7 @@
 #include <limits>
 #include <vector>
 
+#include "model/hot_phrases.h"
 #include "model/language_model.h"
 #include "model/lexicon.h"
 #include "model/word_history.h"
@@ -40,13 +41,15 @@ struct BeamLane {
 // What hypotheses with the same future have in common.
 struct BeamKey {
   friend bool operator==(const BeamKey& a, const BeamKey& b) {
-    return a.node == b.node && a.last == b.last && a.lm == b.lm;
+    return a.node == b.node && a.last == b.last && a.phrase == b.phrase &&
+           a.lm == b.lm;
   }
 
   Lexicon::NodeId node = Lexicon::kRoot;
   // The phone that ends the path, where another step of it is no new phone; 0
   // where a blank has followed and the node does not tell it.
   PhoneId last = 0;
+  HotPhrases::State phrase = HotPhrases::kNone;
   LmState lm;
 };
 
@@ -80,7 +83,7 @@ class BeamScratch {
  private:
   struct CachedScore {
     LmState from;
-    WordId word = kUnknownWord;  // which nobody asks for
+    WordId word = kSentenceBegin;  // which nobody asks for
     float score = 0.0f;
     LmState to;
   };

@@ -5,6 +5,8 @@
 #include <cassert>
 #include <utility>
 
+#include "model/hot_words.h"
+
 namespace oido::model {
 namespace {
 
@@ -79,8 +81,10 @@ void BeamSearch::Advance(absl::Span<const float> log_probs,
   MeasureRipePosteriors();
 }
 
-float BeamSearch::Ahead(Lexicon::NodeId node) const {
+float BeamSearch::Ahead(Lexicon::NodeId node, HotPhrases::State phrase) const {
   if (node == Lexicon::kRoot) return 0.0f;
+  if (hot_words_ != nullptr)
+    return hot_words_->LookAhead(node, phrase) + options_.word_insertion;
   return options_.lm_weight * lexicon_->LookAhead(node) +
          options_.word_insertion;
 }
@@ -116,7 +120,7 @@ void BeamSearch::AddBlank(const BeamHypothesis& from, float score,
                           Step& step) const {
   BeamLane lane = Joined(from);
   lane.score += score;
-  const float total = lane.score + Ahead(from.key.node);
+  const float total = lane.score + Ahead(from.key.node, from.key.phrase);
   if (total < step.threshold) return;
   step.Saw(total);
   Join(lane, &step.scratch.At(from.key).blank);
@@ -126,41 +130,61 @@ void BeamSearch::AddRepeat(const BeamHypothesis& from, Step& step) const {
   if (from.phone.empty()) return;
   BeamLane lane = from.phone;
   lane.score += step.log_probs[from.key.last];
-  const float total = lane.score + Ahead(from.key.node);
+  const float total = lane.score + Ahead(from.key.node, from.key.phrase);
   if (total < step.threshold) return;
   step.Saw(total);
   Join(lane, &step.scratch.At(from.key).phone);
 }
 
 void BeamSearch::AddPhones(const BeamHypothesis& from, Step& step) const {
-  const Lexicon::Children children = lexicon_->children(from.key.node);
+  const Lexicon::NodeId node = from.key.node;
+  if (node < lexicon_->nodes()) AddChildren(from, *lexicon_, step);
+  if (hot_words_ == nullptr) return;
+  if (node == Lexicon::kRoot || node >= lexicon_->nodes())
+    AddChildren(from, hot_words_->tree(), step);
+}
+
+template <typename Tree>
+void BeamSearch::AddChildren(const BeamHypothesis& from, const Tree& tree,
+                             Step& step) const {
+  const Lexicon::Children children = tree.children(from.key.node);
   const BeamLane any = Joined(from);
   Lexicon::NodeId node = children.first;
   for (const PhoneId phone : children.phones) {
     const Lexicon::NodeId child = node++;
     const BeamLane& way = phone == from.key.last ? from.blank : any;
     const float score = way.score + step.log_probs[phone];
-    const float total = score + Ahead(child);
+    const float total = score + Ahead(child, from.key.phrase);
     if (!(total >= step.threshold) || way.empty()) continue;
     step.Saw(total);
     BeamLane lane = way;
     lane.score = score;
     if (from.key.node == Lexicon::kRoot) lane.first_step = step.number;
-    if (!lexicon_->children(child).phones.empty()) {
-      Join(lane, &step.scratch.At({child, phone, from.key.lm}).phone);
+    if (!tree.children(child).phones.empty()) {
+      const BeamKey key{child, phone, from.key.phrase, from.key.lm};
+      Join(lane, &step.scratch.At(key).phone);
     }
-    AddWords(from, child, phone, lane, step);
+    AddWords(from, tree.words(child), phone, lane, step);
   }
 }
 
-void BeamSearch::AddWords(const BeamHypothesis& from, Lexicon::NodeId node,
-                          PhoneId phone, const BeamLane& lane,
-                          Step& step) const {
-  for (const WordId word : lexicon_->words(node)) {
-    BeamKey key{Lexicon::kRoot, phone, {}};
+void BeamSearch::AddWords(const BeamHypothesis& from,
+                          absl::Span<const WordId> words, PhoneId phone,
+                          const BeamLane& lane, Step& step) const {
+  for (const WordId word : words) {
+    BeamKey key;
+    key.last = phone;
     BeamLane found = lane;
+    WordId lm_word = word;
+    if (hot_words_ != nullptr) {
+      const HotPhrases& phrases = hot_words_->phrases();
+      lm_word = hot_words_->LmWord(word);
+      key.phrase = phrases.Next(from.key.phrase, word);
+      found.score +=
+          phrases.Gain(from.key.phrase, key.phrase) + hot_words_->Share(word);
+    }
     found.score +=
-        options_.lm_weight * step.scratch.Score(from.key.lm, word, &key.lm) +
+        options_.lm_weight * step.scratch.Score(from.key.lm, lm_word, &key.lm) +
         options_.word_insertion;
     found.new_word = word;
     if (found.score < step.threshold) continue;
@@ -172,11 +196,15 @@ void BeamSearch::AddWords(const BeamHypothesis& from, Lexicon::NodeId node,
 float BeamSearch::Total(const BeamHypothesis& hypothesis, Ending ending) const {
   if (ending != Ending::kAnywhere && hypothesis.key.node != Lexicon::kRoot)
     return kNoScore;
-  float total = Joined(hypothesis).score + Ahead(hypothesis.key.node);
+  float total = Joined(hypothesis).score +
+                Ahead(hypothesis.key.node, hypothesis.key.phrase);
   if (ending == Ending::kSentence) {
     total += options_.lm_weight *
              resources_->language_model->EndScore(hypothesis.key.lm);
   }
+  // A phrase that may break off here has nothing in advance.
+  if (hot_words_ != nullptr && ending != Ending::kAnywhere)
+    total -= hot_words_->phrases().Begun(hypothesis.key.phrase);
   return total;
 }
 
@@ -229,6 +257,7 @@ void BeamSearch::NameNewWords() {
 
 size_t BeamSearch::size_bytes() const {
   return sizeof(*this) - sizeof(history_) + history_.size_bytes() +
+         (hot_words_ == nullptr ? 0 : hot_words_->size_bytes()) +
          hypotheses_.capacity() * sizeof(BeamHypothesis) +
          settled_.capacity() * sizeof(FoundWord);
 }

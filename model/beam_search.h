@@ -94,12 +94,16 @@ class BeamSearch {
   void AddBlank(const BeamHypothesis& from, float score, Step& step) const;
   void AddRepeat(const BeamHypothesis& from, Step& step) const;
   void AddPhones(const BeamHypothesis& from, Step& step) const;
-  void AddWords(const BeamHypothesis& from, Lexicon::NodeId node, PhoneId phone,
-                const BeamLane& lane, Step& step) const;
+  // `Tree`: the lexicon or what it lacks of the hot words.
+  template <typename Tree>
+  void AddChildren(const BeamHypothesis& from, const Tree& tree,
+                   Step& step) const;
+  void AddWords(const BeamHypothesis& from, absl::Span<const WordId> words,
+                PhoneId phone, const BeamLane& lane, Step& step) const;
   void Join(const BeamLane& way, BeamLane* into) const;
   BeamLane Joined(const BeamHypothesis& hypothesis) const;
   uint64_t HashOf(const BeamLane& lane) const;
-  float Ahead(Lexicon::NodeId node) const;
+  float Ahead(Lexicon::NodeId node, HotPhrases::State phrase) const;
   float Total(const BeamHypothesis& hypothesis, Ending ending) const;
   float TotalOf(uint64_t hash, Ending ending) const;
   void Choose(Step& step);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "model/beam_search.h"
+#include "model/hot_words.h"
 
 namespace oido::model {
 namespace {
@@ -15,6 +16,7 @@ constexpr int32_t kPosteriorDelaySteps = 5;
 }  // namespace
 
 absl::string_view BeamSearch::Spelling(WordId word) const {
+  if (hot_words_ != nullptr) return hot_words_->Spelling(word);
   return resources_->language_model->Word(word);
 }
 
@@ -158,7 +160,8 @@ float BeamSearch::Posterior(WordHistory::Index index) const {
   for (const BeamHypothesis& hypothesis : hypotheses_) {
     const BeamLane lane = Joined(hypothesis);
     const double mass =
-        std::exp(double{lane.score} + double{Ahead(hypothesis.key.node)});
+        std::exp(double{lane.score} +
+                 double{Ahead(hypothesis.key.node, hypothesis.key.phrase)});
     all += mass;
     for (WordHistory::Index i = lane.history; i != WordHistory::kStart;
          i = history_.beginning(i)) {

@@ -80,6 +80,13 @@ absl::Status CheckStarts(absl::string_view what,
   return Bad(absl::StrCat(what, " end at ", least, ", ", total, " expected"));
 }
 
+// The owner of element `index` among the ranges that `starts` divide.
+Lexicon::NodeId Owner(absl::Span<const uint32_t> starts, uint32_t index) {
+  return static_cast<Lexicon::NodeId>(
+      std::upper_bound(starts.begin(), starts.end(), index) - starts.begin() -
+      1);
+}
+
 }  // namespace
 
 // Takes the sections of the file one by one.
@@ -202,23 +209,32 @@ absl::StatusOr<std::unique_ptr<const Lexicon>> Lexicon::Open(
   return std::unique_ptr<const Lexicon>(std::move(lexicon));
 }
 
-std::vector<std::vector<PhoneId>> Lexicon::Pronunciations(WordId word) const {
-  // The owner of element `index` among the ranges that `starts` divide.
-  const auto owner = [](absl::Span<const uint32_t> starts, uint32_t index) {
-    return static_cast<NodeId>(
-        std::upper_bound(starts.begin(), starts.end(), index) - starts.begin() -
-        1);
-  };
-  std::vector<std::vector<PhoneId>> result;
+Lexicon::NodeId Lexicon::Parent(NodeId node) const {
+  return Owner(children_, node);
+}
+
+std::vector<Lexicon::Place> Lexicon::Find(
+    absl::Span<const WordId> words) const {
+  std::vector<WordId> wanted(words.begin(), words.end());
+  std::sort(wanted.begin(), wanted.end());
+  std::vector<Place> places;
   for (uint32_t entry = 0; entry < entries_.size(); ++entry) {
-    if (entries_[entry] != word) continue;
-    std::vector<PhoneId>& phones = result.emplace_back();
-    for (NodeId node = owner(words_, entry); node != kRoot;
-         node = owner(children_, node)) {
-      phones.push_back(phones_[node]);
-    }
-    std::reverse(phones.begin(), phones.end());
+    if (std::binary_search(wanted.begin(), wanted.end(), entries_[entry]))
+      places.push_back({entries_[entry], Owner(words_, entry)});
   }
+  return places;
+}
+
+std::vector<PhoneId> Lexicon::PathTo(NodeId node) const {
+  std::vector<PhoneId> phones;
+  for (; node != kRoot; node = Parent(node)) phones.push_back(phones_[node]);
+  std::reverse(phones.begin(), phones.end());
+  return phones;
+}
+
+std::vector<std::vector<PhoneId>> Lexicon::Pronunciations(WordId word) const {
+  std::vector<std::vector<PhoneId>> result;
+  for (const Place& place : Find({word})) result.push_back(PathTo(place.node));
   return result;
 }
 

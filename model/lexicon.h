@@ -62,10 +62,25 @@ class Lexicon {
   // The largest unigram ln P of any word at or below `node`.
   float LookAhead(NodeId node) const { return look_ahead_[node]; }
 
+  // The node above; not of the root. Takes time in proportion to the logarithm
+  // of the lexicon.
+  NodeId Parent(NodeId node) const;
+  // The phone that leads to `node`; not of the root.
+  PhoneId PhoneOf(NodeId node) const { return phones_[node]; }
+
   // Names of the phones it was built with, by PhoneId.
   const std::vector<std::string>& phone_names() const { return phone_names_; }
-  // Every pronunciation of `word`; none where the lexicon lacks it. Takes time
-  // in proportion to the lexicon: for set-up, not for each step.
+  // Every pronunciation of each of `words` by the node that ends it, in the
+  // order of nodes; none where the lexicon lacks the word. Takes time in
+  // proportion to the lexicon: for set-up, not for each step.
+  struct Place {
+    WordId word;
+    NodeId node;
+  };
+  std::vector<Place> Find(absl::Span<const WordId> words) const;
+  // The phones from the root to `node`.
+  std::vector<PhoneId> PathTo(NodeId node) const;
+  // Every pronunciation of `word`, as Find.
   std::vector<std::vector<PhoneId>> Pronunciations(WordId word) const;
 
  private:
