@@ -89,12 +89,6 @@ absl::Status CheckAcousticModel(const config::AcousticModelConfig& model) {
         "acoustic_model.precision is ", static_cast<int>(model.precision()),
         ", must be FLOAT (0) or INT8 (1)"));
   }
-  if (model.precision() == config::AcousticModelConfig::INT8 &&
-      model.direction() == config::AcousticModelConfig::BIDIRECTIONAL) {
-    return absl::InvalidArgumentError(
-        "acoustic_model.precision is INT8, must be FLOAT with direction "
-        "BIDIRECTIONAL");
-  }
   return absl::OkStatus();
 }
 

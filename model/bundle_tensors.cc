@@ -124,8 +124,8 @@ std::vector<TensorSpec> BundleTensors(const AcousticModelOptions& model,
       specs.push_back(
           {prefix + "weight_hh" + end, {gates, model.hidden_size}, matrix});
       specs.push_back({prefix + "bias" + end, {gates}});
+      scale(prefix + "weight.scale" + end, gates);
     }
-    scale(prefix + "weight.scale", gates);
   }
   const auto head = [&](const std::string& name, int64_t size) {
     specs.push_back({name + ".weight", {size, model.output_size()}, matrix});
@@ -136,7 +136,8 @@ std::vector<TensorSpec> BundleTensors(const AcousticModelOptions& model,
   if (model.phones != 0) head("phones", model.phones);
   specs.push_back({"frontend.mean", {mel_bins}});
   specs.push_back({"frontend.inverse_stddev", {mel_bins}});
-  scale("input.range", model.input_size);
+  if (model.direction == Direction::kUnidirectional)
+    scale("input.range", model.input_size);
   return specs;
 }
 

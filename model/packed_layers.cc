@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -24,13 +25,29 @@ void LogSoftmaxOfHead(absl::Span<const float> logits,
     log_probs[i] = (logits[i] - largest) - log_sum;
 }
 
-// Of an int8 model's matrix; none of a float one's.
-absl::StatusOr<std::vector<float>> Scale(const Bundle& bundle,
-                                         const std::string& name,
-                                         int64_t size) {
-  if (bundle.acoustic_model.precision == Precision::kFloat)
-    return std::vector<float>();
-  return bundle.weights.Floats(name, {size});
+// A bidirectional model's integers become floats here: its activations are.
+Precision ComputePrecision(const AcousticModelOptions& options) {
+  return options.direction == Direction::kBidirectional ? Precision::kFloat
+                                                        : options.precision;
+}
+
+// A scale for each row of `matrices`; none where they are floats already, or
+// have become so here.
+absl::StatusOr<std::vector<float>> ScaleOf(
+    const Bundle& bundle, const std::string& name,
+    std::initializer_list<std::vector<float>*> matrices, size_t rows) {
+  const AcousticModelOptions& options = bundle.acoustic_model;
+  if (options.precision == Precision::kFloat) return std::vector<float>();
+  OIDO_ASSIGN_OR_RETURN(
+      std::vector<float> scale,
+      bundle.weights.Floats(name, {static_cast<int64_t>(rows)}));
+  if (ComputePrecision(options) == Precision::kInt8) return scale;
+  for (std::vector<float>* const matrix : matrices) {
+    const size_t columns = matrix->size() / rows;
+    for (size_t i = 0; i < matrix->size(); ++i)
+      (*matrix)[i] *= scale[i / columns];
+  }
+  return std::vector<float>();
 }
 
 struct Head {
@@ -47,7 +64,8 @@ absl::StatusOr<Head> ReadHead(const Bundle& bundle, const std::string& name,
   OIDO_ASSIGN_OR_RETURN(head.bias,
                         bundle.weights.Floats(name + ".bias", {size}));
   OIDO_ASSIGN_OR_RETURN(head.scale,
-                        Scale(bundle, name + ".weight.scale", size));
+                        ScaleOf(bundle, name + ".weight.scale", {&head.weight},
+                                static_cast<size_t>(size)));
   return head;
 }
 
@@ -65,11 +83,11 @@ absl::StatusOr<std::unique_ptr<const PackedLstm>> PackLayer(
   const int64_t gates = int64_t{4} * options.hidden_size;
   const int input_size = options.layer_input_size(layer);
   OIDO_ASSIGN_OR_RETURN(
-      const auto weight_ih,
+      auto weight_ih,
       bundle.weights.Floats(absl::StrCat(prefix, "weight_ih", suffix),
                             {gates, input_size}));
   OIDO_ASSIGN_OR_RETURN(
-      const auto weight_hh,
+      auto weight_hh,
       bundle.weights.Floats(absl::StrCat(prefix, "weight_hh", suffix),
                             {gates, options.hidden_size}));
   OIDO_ASSIGN_OR_RETURN(
@@ -77,9 +95,10 @@ absl::StatusOr<std::unique_ptr<const PackedLstm>> PackLayer(
       bundle.weights.Floats(absl::StrCat(prefix, "bias", suffix), {gates}));
   OIDO_ASSIGN_OR_RETURN(
       const auto scale,
-      Scale(bundle, absl::StrCat(prefix, "weight.scale"), gates));
+      ScaleOf(bundle, absl::StrCat(prefix, "weight.scale", suffix),
+              {&weight_ih, &weight_hh}, static_cast<size_t>(gates)));
   LstmWeights weights;
-  weights.precision = options.precision;
+  weights.precision = ComputePrecision(options);
   weights.input_size = input_size;
   weights.hidden_size = options.hidden_size;
   weights.weight_ih = weight_ih;
@@ -101,7 +120,7 @@ absl::StatusOr<std::unique_ptr<const PackedLinear>> PackOutput(
     Append(phones.scale, &head.scale);
   }
   LinearWeights output;
-  output.precision = options.precision;
+  output.precision = ComputePrecision(options);
   output.input_size = options.output_size();
   output.output_size = options.outputs();
   output.weight = head.weight;

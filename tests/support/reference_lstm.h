@@ -42,7 +42,9 @@ inline std::vector<float> ReferenceMatrix(const model::Bundle& bundle,
 
 // What is left of a value between layers.
 inline double ReferenceActivation(const model::Bundle& bundle, double value) {
-  if (bundle.acoustic_model.precision == model::Precision::kFloat) return value;
+  if (bundle.acoustic_model.precision == model::Precision::kFloat ||
+      bundle.acoustic_model.direction == model::Direction::kBidirectional)
+    return value;
   const double byte = std::nearbyint(value * 63.0 + 64.0);
   return (std::min(std::max(byte, 1.0), 127.0) - 64.0) / 63.0;
 }
@@ -64,7 +66,8 @@ class ReferenceLayer {
     const std::string prefix = absl::StrCat("lstm.", layer, ".");
     const auto matrix = [&](const char* name, int64_t columns) {
       return ReferenceMatrix(bundle, prefix + name + suffix,
-                             prefix + "weight.scale", 4 * hidden, columns);
+                             prefix + "weight.scale" + suffix, 4 * hidden,
+                             columns);
     };
     weight_ih_ = matrix("weight_ih", input);
     weight_hh_ = matrix("weight_hh", hidden);

@@ -188,9 +188,10 @@ TestBundle RandomBundle(const TestGeometry& geometry, uint32_t seed) {
           random.Matrix(geometry, {gates, geometry.hidden_size}, bound);
       bundle.tensors[prefix + "bias" + suffix] =
           random.Uniform({gates}, -1.0f, 1.0f);
+      if (!is_int8) continue;
+      bundle.tensors[prefix + "weight.scale" + suffix] =
+          random.Scales(gates, bound);
     }
-    if (is_int8)
-      bundle.tensors[prefix + "weight.scale"] = random.Scales(gates, bound);
   }
   const auto head = [&](const std::string& name, int64_t rows) {
     bundle.tensors[name + ".weight"] =
@@ -206,7 +207,7 @@ TestBundle RandomBundle(const TestGeometry& geometry, uint32_t seed) {
       bundle.phones.push_back(absl::StrCat("p", i));
     head("phones", geometry.phones);
   }
-  if (is_int8) {
+  if (is_int8 && geometry.direction == model::Direction::kUnidirectional) {
     bundle.tensors["input.range"] =
         random.Uniform({3 * geometry.mel_bins}, 1.5f, 4.0f);
   }

@@ -137,11 +137,20 @@ TEST_F(Int8BundleTest, FloatModelHasNoIntegers) {
                                      "\"F32\" or \"F16\" expected"));
 }
 
-TEST_F(Int8BundleTest, BidirectionalIsRefused) {
-  bundle_.config.mutable_acoustic_model()->set_direction(
-      config::AcousticModelConfig::BIDIRECTIONAL);
+TEST_F(Int8BundleTest, BidirectionalHasScalesForBothWaysAndNoRange) {
+  bundle_ = test::RandomBundle(
+      {2, 8, 16, 8, Direction::kBidirectional, 5, Precision::kInt8}, 7);
+  EXPECT_TRUE(Load().ok()) << Load().status();
+  const test::TestBundle complete = bundle_;
+  bundle_.tensors["input.range"] =
+      test::FloatTensor({24}, std::vector<float>(24, 1.0f));
+  test::Describe(&bundle_);
+  EXPECT_THAT(LoadError(), HasSubstr("input.range: is not a tensor of this"));
+  bundle_ = complete;
+  bundle_.tensors.erase("lstm.1.weight.scale_reverse");
+  test::Describe(&bundle_);
   EXPECT_THAT(LoadError(),
-              HasSubstr("acoustic_model.precision is INT8, must be FLOAT"));
+              HasSubstr("lstm.1.weight.scale_reverse: is missing"));
 }
 
 }  // namespace

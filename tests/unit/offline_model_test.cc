@@ -71,7 +71,9 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(test::TestGeometry{1, 1, 1, 2, kBoth},
                       test::TestGeometry{2, 8, 16, 8, kBoth},
                       test::TestGeometry{3, 5, 33, 28, kBoth},
-                      test::TestGeometry{2, 80, 128, 28, kBoth, 40}));
+                      test::TestGeometry{2, 80, 128, 28, kBoth, 40},
+                      test::TestGeometry{2, 8, 16, 8, kBoth, 5,
+                                         Precision::kInt8}));
 
 class OfflineRunnerTest : public ::testing::Test {
  protected:

@@ -90,7 +90,7 @@ def _textproto(
         f"  tokens: {len(tokens)}",
         *([f"  direction: {direction.upper()}"] if direction != DIRECTIONS[0] else []),
         *([f"  phones: {len(phones)}"] if phones else []),
-        *(["  precision: INT8"] if "input.range" in tensors else []),
+        *(["  precision: INT8"] if "output.weight.scale" in tensors else []),
         "}",
         "decoder {",
         f"  flush_padding_ms: {info.flush_padding_ms}",

@@ -64,8 +64,6 @@ def calibration_inputs(
     experiment: Experiment, model: StackedLstm, utterances: list[Utterance], work: Path
 ) -> np.ndarray:
     """What the model hears [steps, input_size] in some training utterances of every copy; never of dev or eval."""
-    if experiment.model.bidirectional:
-        raise SystemExit("int8 is for unidirectional models only")
     train = [u.utterance_id for u in utterances if u.split == "train"]
     chosen = np.random.default_rng(1).permutation(train)[:CALIBRATION_UTTERANCES].tolist()
     inputs: list[np.ndarray] = []
@@ -105,7 +103,10 @@ def export(
     )
     tensors = model.export_tensors()
     if dtype == "int8":
-        tensors = quantise(tensors, input_range(calibration_inputs(experiment, model, utterances, work)))
+        reach = None  # a bidirectional model's activations stay floats
+        if not experiment.model.bidirectional:
+            reach = input_range(calibration_inputs(experiment, model, utterances, work))
+        tensors = quantise(tensors, reach)
     else:
         tensors = {name: tensor.astype(dtype) if tensor.ndim == 2 else tensor for name, tensor in tensors.items()}
     write_bundle(

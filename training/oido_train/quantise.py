@@ -1,5 +1,7 @@
 """Turns float tensors into those of an INT8 bundle (see model_bundle.proto), and runs such a model with exact integers."""
 
+import re
+
 import numpy as np
 
 ACTIVATION_SCALE = 63  # a byte b is (b - 64) / 63
@@ -23,19 +25,19 @@ def _integers(matrix: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(matrix / scale[:, None]), -WEIGHT_MAX, WEIGHT_MAX).astype(np.int8)
 
 
-def quantise(tensors: dict[str, np.ndarray], cut_off: np.ndarray) -> dict[str, np.ndarray]:
-    """The tensors of an INT8 bundle; `cut_off` is what `input_range` gives."""
-    result = {name: tensor for name, tensor in tensors.items() if tensor.ndim == 1} | {"input.range": cut_off}
-    layer = 0
-    while f"lstm.{layer}.bias" in tensors:
-        prefix = f"lstm.{layer}."
-        parts = {name: tensors[prefix + name].astype(np.float32) for name in ("weight_ih", "weight_hh")}
-        if layer == 0:
-            parts["weight_ih"] = parts["weight_ih"] * cut_off
+def quantise(tensors: dict[str, np.ndarray], cut_off: np.ndarray | None) -> dict[str, np.ndarray]:
+    """The tensors of an INT8 bundle; `cut_off` is what `input_range` gives, None for a bidirectional model."""
+    result = {name: tensor for name, tensor in tensors.items() if tensor.ndim == 1}
+    if cut_off is not None:
+        result["input.range"] = cut_off
+    for bias in (name for name in tensors if name.startswith("lstm.") and ".bias" in name):
+        prefix, suffix = bias.split("bias")
+        parts = {prefix + name + suffix: tensors[prefix + name + suffix].astype(np.float32) for name in ("weight_ih", "weight_hh")}
+        if prefix == "lstm.0." and cut_off is not None:
+            parts["lstm.0.weight_ih"] = parts["lstm.0.weight_ih"] * cut_off
         scale = row_scale(*parts.values())
-        result |= {prefix + name: _integers(part, scale) for name, part in parts.items()}
-        result[prefix + "weight.scale"] = scale
-        layer += 1
+        result |= {name: _integers(part, scale) for name, part in parts.items()}
+        result[f"{prefix}weight.scale{suffix}"] = scale
     for head in ("output", "phones"):
         if f"{head}.weight" in tensors:
             weight = tensors[f"{head}.weight"].astype(np.float32)
@@ -46,13 +48,13 @@ def quantise(tensors: dict[str, np.ndarray], cut_off: np.ndarray) -> dict[str, n
 
 def dequantise(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The float tensors that an INT8 bundle's stand for; those of another bundle as they are."""
-    if "input.range" not in tensors:
+    if "output.weight.scale" not in tensors:
         return tensors
-    result = {name: tensor for name, tensor in tensors.items() if tensor.ndim == 1 and not name.endswith(".scale")}
-    cut_off = result.pop("input.range")
+    result = {name: tensor for name, tensor in tensors.items() if tensor.ndim == 1 and ".scale" not in name}
+    cut_off = result.pop("input.range", np.float32(1))
     for name, tensor in tensors.items():
         if tensor.ndim == 2:
-            scale = tensors[name.removesuffix("_ih").removesuffix("_hh") + ".scale"]
+            scale = tensors[re.sub("weight(_ih|_hh)?", "weight.scale", name)]
             result[name] = tensor * scale[:, None] / (cut_off if name == "lstm.0.weight_ih" else 1)
     return result
 

@@ -1,6 +1,7 @@
 """The exported tensors give what the network gives, by the gate equations in NumPy."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,25 @@ def test_int8_rows_are_within_half_a_step_of_the_weights(experiment: Experiment)
         scale = rounded[name.removesuffix("_ih").removesuffix("_hh") + ".scale"][:, None] if tensor.ndim == 2 else 1e-6
         steps = (again[name] - tensor) / scale * (rounded["input.range"] if name == "lstm.0.weight_ih" else 1)
         assert np.abs(steps).max() <= 0.501, name
+
+
+def test_int8_of_a_bidirectional_network_has_scales_for_both_ways(experiment: Experiment) -> None:
+    torch.manual_seed(6)
+    both = replace(experiment, model=replace(experiment.model, bidirectional=True))
+    tensors = new_model(both).eval().export_tensors()
+    rounded = quantise(tensors, None)
+    assert "input.range" not in rounded
+    again = dequantise(rounded)
+    assert set(again) == set(tensors)
+    for name, tensor in tensors.items():
+        if tensor.ndim == 2:
+            assert rounded[name].dtype == np.int8, name
+            scale = rounded[name.replace("weight_ih", "weight.scale").replace("weight_hh", "weight.scale")
+                            if name.startswith("lstm.") else name + ".scale"]
+            assert np.abs((again[name] - tensor) / scale[:, None]).max() <= 0.501, name
+    reverse = rounded["lstm.1.weight.scale_reverse"]
+    rows = np.abs(np.hstack([tensors["lstm.1.weight_ih_reverse"], tensors["lstm.1.weight_hh_reverse"]])).max(axis=1)
+    np.testing.assert_allclose(reverse, rows / 127, rtol=1e-6)
 
 
 def test_int8_model_follows_the_float_one(experiment: Experiment) -> None:
