@@ -8,6 +8,7 @@
 #include "model/beam_decoder.h"
 #include "model/ctc_greedy.h"
 #include "server/errors.h"
+#include "server/hot_words.h"
 
 namespace oido::server {
 namespace {
@@ -112,6 +113,13 @@ absl::StatusOr<Decoding> CheckDecoding(const v1::RecognitionConfig& config,
   const auto words =
       WantsWords(config.decoding(), decoding_prefix + "method", bundle);
   if (!words.ok()) return words.status();
+  if (!*words && !config.hot_words().empty()) {
+    return FieldError(
+        prefix + "hot_words",
+        absl::StrCat(prefix, "hot_words: ", config.hot_words_size(),
+                     " are set, but only the word search knows them, and it "
+                     "is not used"));
+  }
   if (!*words) {
     if (!HasSearchSettings(config.decoding())) return result;
     return FieldError(
@@ -124,6 +132,10 @@ absl::StatusOr<Decoding> CheckDecoding(const v1::RecognitionConfig& config,
   const absl::Status status =
       Override(config.decoding(), decoding_prefix, &*result.words);
   if (!status.ok()) return status;
+  auto hot_words = CheckHotWords(config, prefix, bundle.word_search,
+                                 result.words->lm_weight);
+  if (!hot_words.ok()) return hot_words.status();
+  result.hot_words = *std::move(hot_words);
   return result;
 }
 
@@ -132,7 +144,7 @@ std::unique_ptr<model::Decoder> MakeDecoder(
   if (decoding.words.has_value()) {
     return std::make_unique<model::BeamDecoder>(
         bundle->decoder, bundle->word_search, *decoding.words,
-        decoding.max_alternatives);
+        decoding.max_alternatives, decoding.hot_words);
   }
   return std::make_unique<model::CtcGreedyDecoder>(std::move(bundle));
 }

@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "model/bundle.h"
 #include "model/decoder.h"
+#include "model/hot_words.h"
 #include "oido/v1/speech.pb.h"
 
 namespace oido::server {
@@ -22,6 +23,8 @@ struct Decoding {
   // Search for words with these settings; nullopt: the likeliest letters.
   std::optional<model::WordSearchOptions> words;
   int max_alternatives = 1;
+  // What `words` is to expect; may be nullptr.
+  std::shared_ptr<const model::HotWords> hot_words;
 };
 
 // What a request asks for, completed from the bundle. INVALID_ARGUMENT names

@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/cord.h"
 #include "server/errors.h"
@@ -112,6 +114,87 @@ TEST_F(DecodingTest, SettingsOfASearchThatIsNotUsedAreRefused) {
   v1::RecognitionConfig config;
   config.mutable_decoding()->set_beam_size(16);
   ExpectRefused(config, letters_, "config.decoding", "not used");
+}
+
+// One group of phrases with a boost.
+v1::HotWords* AddHotWords(v1::RecognitionConfig* config, float boost,
+                          const std::vector<std::string>& phrases) {
+  v1::HotWords* group = config->add_hot_words();
+  group->set_boost(boost);
+  for (const std::string& phrase : phrases) group->add_phrases(phrase);
+  return group;
+}
+
+void AddPronunciation(v1::HotWords* group, const std::string& word,
+                      const std::string& phones) {
+  auto* pronunciation = group->add_pronunciations();
+  pronunciation->set_word(word);
+  pronunciation->set_phones(phones);
+}
+
+TEST_F(DecodingTest, HotWordsUpToTheLimits) {
+  v1::RecognitionConfig config;
+  v1::HotWords* names =
+      AddHotWords(&config, 20.0f, {"  The Catseye  rats", "zürich", "oido"});
+  AddPronunciation(names, "Oido", "oy1 D OW0");
+  AddPronunciation(names, "zürich", "Z UH R IH K");
+  AddHotWords(&config, 0.0f, std::vector<std::string>(497, "see the red sea"));
+  const auto decoding = CheckDecoding(config, "", words_);
+  ASSERT_TRUE(decoding.ok()) << decoding.status();
+  ASSERT_NE(decoding->hot_words, nullptr);
+  const auto decoder =
+      MakeDecoder(std::make_shared<const model::Bundle>(words_), *decoding);
+  const auto plain = MakeDecoder(std::make_shared<const model::Bundle>(words_),
+                                 *CheckDecoding({}, "", words_));
+  EXPECT_EQ(decoder->size_bytes(),
+            plain->size_bytes() + decoding->hot_words->size_bytes());
+  EXPECT_EQ(CheckDecoding({}, "", words_)->hot_words, nullptr);
+}
+
+TEST_F(DecodingTest, BadHotWordsAreNamed) {
+  const auto expect = [&](const std::string& field, const std::string& value,
+                          float boost, const std::vector<std::string>& phrases,
+                          const std::string& word = "",
+                          const std::string& phones = "") {
+    v1::RecognitionConfig config;
+    AddHotWords(&config, 1.0f, {"cats"});
+    v1::HotWords* group = AddHotWords(&config, boost, phrases);
+    if (!word.empty()) AddPronunciation(group, word, phones);
+    ExpectRefused(config, words_, "config.hot_words" + field, value);
+  };
+  expect("[1].boost", "20.5 is not in 0..20", 20.5f, {"cat"});
+  expect("[1].boost", "-1", -1.0f, {"cat"});
+  expect("[1].boost", "nan", std::nanf(""), {"cat"});
+  expect("[1].phrases", "must be at least 1", 1.0f, {});
+  expect("[1].phrases[1]", "\"  \" has no word", 1.0f, {"cat", "  "});
+  expect("[1].phrases[0]", "11 words, limit 10", 1.0f,
+         {"a a a a a a a a a a a"});
+  expect("[1].phrases[0]", "101 bytes, limit 100", 1.0f,
+         {std::string(101, 'a')});
+  expect("[1].phrases[0]", "printable", 1.0f, {"cat\nrat"});
+  expect("[1].phrases[499]", "more than 500 phrases", 1.0f,
+         std::vector<std::string>(500, "cat"));
+  expect("[1].phrases[199]", "20004 bytes, limit 20000", 1.0f,
+         std::vector<std::string>(201, std::string(96, 'a') + " cat"));
+  expect("", "\"r2d2\" is not in the lexicon", 1.0f, {"cat r2d2"});
+  expect("", "\"QQ\" is no phone; there is AA AE", 1.0f, {"cat"}, "cat",
+         "K QQ");
+  expect("[1].pronunciations[0].word", "\"dog\" is no word", 1.0f, {"cat"},
+         "dog", "D AO G");
+  expect("[1].pronunciations[0].phones", "0 phones, must be in 1..40", 1.0f,
+         {"cat"}, "cat", " ");
+  std::string long_word;
+  for (int i = 0; i < 41; ++i) long_word += "AA ";
+  expect("[1].pronunciations[0].phones", "41 phones", 1.0f, {"cat"}, "cat",
+         long_word);
+}
+
+TEST_F(DecodingTest, HotWordsNeedTheWordSearch) {
+  v1::RecognitionConfig config;
+  AddHotWords(&config, 1.0f, {"cats"});
+  ExpectRefused(config, letters_, "config.hot_words", "1 are set");
+  config.mutable_decoding()->set_method(v1::DecodingConfig::LETTERS);
+  ExpectRefused(config, words_, "config.hot_words", "not used");
 }
 
 }  // namespace
