@@ -29,6 +29,8 @@ namespace {
 
 constexpr char kLibrivox[] = "/usr/share/pocketsphinx/test/data/librivox/";
 constexpr char kShortSentence[] = "sense_and_sensibility_01_austen_64kb-0880";
+constexpr char kSentenceWithName[] =
+    "sense_and_sensibility_01_austen_64kb-0870";
 constexpr char kTelephonePrompt[] =
     "/usr/share/asterisk/sounds/en_US_f_Allison/all-circuits-busy-now.wav";
 
@@ -91,16 +93,23 @@ class RealSpeech : public testing::Test {
   static Finals Stream(const std::string& wav, size_t chunk_bytes,
                        v1::DecodingConfig::Method method =
                            v1::DecodingConfig::METHOD_UNSPECIFIED) {
+    v1::RecognitionConfig config;
+    config.mutable_decoding()->set_method(method);
+    return Stream(wav, chunk_bytes, config);
+  }
+
+  static Finals Stream(const std::string& wav, size_t chunk_bytes,
+                       const v1::RecognitionConfig& wanted) {
     const auto stub = v1::SpeechRecognizer::NewStub(channel_);
     grpc::ClientContext context;
     const auto stream = stub->StreamingRecognize(&context);
     std::thread writer([&] {
       v1::StreamingRecognizeRequest request;
       auto& config = *request.mutable_streaming_config()->mutable_config();
+      config = wanted;
       config.set_enable_word_time_offsets(true);
       config.set_enable_word_confidence(true);
       config.set_max_alternatives(3);
-      config.mutable_decoding()->set_method(method);
       stream->Write(request);
       for (size_t begin = 0; begin < wav.size(); begin += chunk_bytes) {
         request.set_audio_content(wav.substr(begin, chunk_bytes));
@@ -171,6 +180,32 @@ TEST_F(RealSpeech, LettersAreAThirdOfTheWords) {
   }
   EXPECT_GE(3 * (errors.reference - errors.substitutions - errors.deletions),
             errors.reference);
+}
+
+// A name that no lexicon has comes out as its neighbours, unless the stream
+// expects it, however it is told how to say it.
+TEST_F(RealSpeech, ANameIsFoundOnlyWhereItIsAHotWord) {
+  const std::string wav = ReadFile(LibrivoxFile(kSentenceWithName));
+  const std::string other = ReadFile(LibrivoxFile(kShortSentence));
+  const auto has_name = testing::HasSubstr(" john dashwoode had ");
+  EXPECT_THAT(Stream(wav, 3200).text, testing::Not(has_name));
+  v1::RecognitionConfig config;
+  v1::HotWords& names = *config.add_hot_words();
+  names.set_boost(8.0f);
+  names.add_phrases("Dashwoode");
+  names.add_phrases("Willoughbye");
+  const Finals spelled = Stream(wav, 3200, config);
+  EXPECT_TRUE(spelled.status.ok()) << spelled.status.error_message();
+  EXPECT_THAT(spelled.text, has_name);
+  ExpectTheSame(Stream(wav, 333, config), spelled);
+  EXPECT_EQ(Stream(other, 3200, config).text, Stream(other, 3200).text);
+
+  auto& said = *names.add_pronunciations();
+  said.set_word("Dashwoode");
+  said.set_phones("D AE1 SH W UH2 D");
+  EXPECT_THAT(Stream(wav, 3200, config).text, has_name);
+  said.set_phones("Z OY ZH");
+  EXPECT_THAT(Stream(wav, 3200, config).text, testing::Not(has_name));
 }
 
 TEST_F(RealSpeech, ChunkingChangesNeitherWordsNorTimesNorConfidences) {
