@@ -18,6 +18,7 @@
 #include "model/acoustic_model.h"
 #include "model/beam_decoder.h"
 #include "model/bundle.h"
+#include "model/hot_words.h"
 
 namespace oido {
 namespace {
@@ -79,12 +80,22 @@ const std::vector<Steps>& Recordings() {
   return recordings;
 }
 
-// Argument: beam size.
-void BM_WordSearch(benchmark::State& state) {
-  const model::Bundle& bundle = ShippedBundle();
-  model::WordSearchOptions options = bundle.word_search->options;
-  options.beam_size = static_cast<int>(state.range(0));
-  model::BeamDecoder decoder(bundle.decoder, bundle.word_search, options, 1);
+// So many words, evenly from the vocabulary, as an application may expect them.
+std::shared_ptr<const model::HotWords> HotWords(size_t count) {
+  const auto& resources = ShippedBundle().word_search;
+  const model::LanguageModel& language_model = *resources->language_model;
+  std::vector<model::WantedPhrase> phrases;
+  for (size_t i = 0; i < count; ++i) {
+    const auto word = static_cast<model::WordId>(
+        model::kFirstRealWord +
+        i * (language_model.size() - model::kFirstRealWord) / count);
+    phrases.push_back({{std::string(language_model.Word(word))}, 8.0f});
+  }
+  return OrDie(model::HotWords::Create(resources, resources->options.lm_weight,
+                                       phrases, {}));
+}
+
+void Decode(model::BeamDecoder decoder, benchmark::State& state) {
   model::BeamScratch scratch;
   std::vector<double> micros;
   const auto decode_all = [&] {
@@ -114,9 +125,44 @@ void BM_WordSearch(benchmark::State& state) {
   state.counters["stream_bytes"] = static_cast<double>(decoder.size_bytes());
 }
 
+// Argument: beam size.
+void BM_WordSearch(benchmark::State& state) {
+  const model::Bundle& bundle = ShippedBundle();
+  model::WordSearchOptions options = bundle.word_search->options;
+  options.beam_size = static_cast<int>(state.range(0));
+  Decode(model::BeamDecoder(bundle.decoder, bundle.word_search, options, 1),
+         state);
+}
+
+// Argument: number of hot words, at the bundle's beam size.
+void BM_HotWords(benchmark::State& state) {
+  const model::Bundle& bundle = ShippedBundle();
+  Decode(model::BeamDecoder(bundle.decoder, bundle.word_search,
+                            bundle.word_search->options, 1,
+                            HotWords(static_cast<size_t>(state.range(0)))),
+         state);
+}
+
+// The same: what a stream's start costs.
+void BM_MakeHotWords(benchmark::State& state) {
+  for (auto _ : state)
+    benchmark::DoNotOptimize(HotWords(static_cast<size_t>(state.range(0))));
+}
+
 BENCHMARK(BM_WordSearch)
     ->RangeMultiplier(2)
     ->Range(4, 256)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_HotWords)
+    ->Arg(1)
+    ->Arg(10)
+    ->Arg(100)
+    ->Arg(500)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_MakeHotWords)
+    ->Arg(1)
+    ->Arg(100)
+    ->Arg(500)
     ->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -83,7 +83,7 @@ void BeamSearch::Advance(absl::Span<const float> log_probs,
 
 float BeamSearch::Ahead(Lexicon::NodeId node, HotPhrases::State phrase) const {
   if (node == Lexicon::kRoot) return 0.0f;
-  if (hot_words_ != nullptr)
+  if (hot_words_ != nullptr) [[unlikely]]
     return hot_words_->LookAhead(node, phrase) + options_.word_insertion;
   return options_.lm_weight * lexicon_->LookAhead(node) +
          options_.word_insertion;
@@ -176,7 +176,7 @@ void BeamSearch::AddWords(const BeamHypothesis& from,
     key.last = phone;
     BeamLane found = lane;
     WordId lm_word = word;
-    if (hot_words_ != nullptr) {
+    if (hot_words_ != nullptr) [[unlikely]] {
       const HotPhrases& phrases = hot_words_->phrases();
       lm_word = hot_words_->LmWord(word);
       key.phrase = phrases.Next(from.key.phrase, word);

@@ -2,6 +2,7 @@
 #include "model/hot_words.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <iterator>
 #include <limits>
@@ -191,14 +192,16 @@ HotWords::HotWords(std::shared_ptr<const DecoderResources> resources,
                    absl::Span<const HotPhrase> phrases,
                    std::vector<PronunciationTree::Entry> entries)
     : resources_(std::move(resources)),
+      lexicon_(resources_->lexicon.get()),
       lm_weight_(lm_weight),
       first_new_word_(resources_->language_model->size()),
       new_word_share_(-lm_weight *
                       std::log(static_cast<float>(first_new_word_))),
       new_words_(std::move(new_words)),
       phrases_(phrases),
-      tree_(resources_->lexicon->nodes(), std::move(entries)) {
+      tree_(lexicon_->nodes(), std::move(entries)) {
   FillLookAhead();
+  FillNodes();
 }
 
 void HotWords::FillLookAhead() {
@@ -209,7 +212,7 @@ void HotWords::FillLookAhead() {
       words.push_back(step.word);
   }
   absl::flat_hash_map<WordId, std::vector<Lexicon::NodeId>> places;
-  for (const auto& [word, node] : resources_->lexicon->Find(words))
+  for (const auto& [word, node] : lexicon_->Find(words))
     places[word].push_back(node);
   const auto unigram = [this](WordId word) {
     return lm_weight_ * resources_->language_model->Unigram(LmWord(word)) +
@@ -240,15 +243,25 @@ void HotWords::LookAheadTo(Lexicon::NodeId node, HotPhrases::State state,
   }
 }
 
+void HotWords::FillNodes() {
+  constexpr size_t kBitsOfAnEntry = 16;
+  nodes_.resize(std::bit_ceil(look_ahead_.size() * kBitsOfAnEntry / 64 + 1));
+  for (const auto& [key, score] : look_ahead_) {
+    const uint64_t bit = BitOf(static_cast<Lexicon::NodeId>(key >> 16));
+    nodes_[bit / 64 & (nodes_.size() - 1)] |= uint64_t{1} << bit % 64;
+  }
+}
+
 Lexicon::NodeId HotWords::Parent(Lexicon::NodeId node) const {
   return node < resources_->lexicon->nodes() ? resources_->lexicon->Parent(node)
                                              : tree_.parent(node);
 }
 
-float HotWords::LookAhead(Lexicon::NodeId node, HotPhrases::State state) const {
-  const Lexicon& lexicon = *resources_->lexicon;
-  float best = node < lexicon.nodes() ? lm_weight_ * lexicon.LookAhead(node)
-                                      : -std::numeric_limits<float>::infinity();
+float HotWords::LookAheadToHotWord(Lexicon::NodeId node,
+                                   HotPhrases::State state) const {
+  float best = node < lexicon_->nodes()
+                   ? lm_weight_ * lexicon_->LookAhead(node)
+                   : -std::numeric_limits<float>::infinity();
   for (HotPhrases::State from = state;; from = phrases_.Shorter(from)) {
     const auto found = look_ahead_.find(KeyOf(node, from));
     if (found != look_ahead_.end()) best = std::max(best, found->second);

@@ -50,7 +50,11 @@ class HotWords {
 
   // What the best word at or below `node`, of lexicon or tree, but not the
   // root, adds to the score behind `state`, without context.
-  float LookAhead(Lexicon::NodeId node, HotPhrases::State state) const;
+  float LookAhead(Lexicon::NodeId node, HotPhrases::State state) const {
+    // All nodes of the tree may.
+    if (MayLookAhead(node)) return LookAheadToHotWord(node, state);
+    return lm_weight_ * lexicon_->LookAhead(node) - phrases_.Begun(state);
+  }
 
   // The word as the language model knows it.
   WordId LmWord(WordId word) const {
@@ -76,12 +80,22 @@ class HotWords {
   static uint64_t KeyOf(Lexicon::NodeId node, HotPhrases::State state) {
     return (uint64_t{node} << 16) | state;
   }
+  static uint64_t BitOf(Lexicon::NodeId node) {
+    return (node * 0x9E3779B97F4A7C15u) >> 32;
+  }
+  bool MayLookAhead(Lexicon::NodeId node) const {
+    const uint64_t bit = BitOf(node);
+    return (nodes_[bit / 64 & (nodes_.size() - 1)] >> bit % 64 & 1) != 0;
+  }
+  float LookAheadToHotWord(Lexicon::NodeId node, HotPhrases::State state) const;
   void FillLookAhead();
+  void FillNodes();
   // `score` of a word at `node`, for the node and all above it.
   void LookAheadTo(Lexicon::NodeId node, HotPhrases::State state, float score);
   Lexicon::NodeId Parent(Lexicon::NodeId node) const;
 
   std::shared_ptr<const DecoderResources> resources_;
+  const Lexicon* lexicon_;
   float lm_weight_;
   WordId first_new_word_;
   float new_word_share_;  // with lm_weight
@@ -92,6 +106,9 @@ class HotWords {
   // what the state has in advance left aside. Nodes of the tree are there for
   // kNone, with words that no phrase begins with too.
   absl::flat_hash_map<uint64_t, float> look_ahead_;
+  // One bit for each node in it, and for some of the others: most nodes lead to
+  // no hot word, and need not be looked up.
+  std::vector<uint64_t> nodes_;
 };
 
 }  // namespace oido::model
