@@ -13,28 +13,36 @@
 namespace oido::model {
 namespace {
 
+// Floats beyond this no longer lie in the second-level cache with their
+// weights; where each size needs its own copy of the weights, there is no more
+// room for copies.
+constexpr int kSmallTile = 64;
+
 // Batches that primitives are made for; what lies between is filled up with
 // rows that nobody reads, 3 of 20 at most. One primitive of each layer takes
 // about 0.2 MB and 1 ms.
-std::vector<int> SharedLayoutSizes() {
+std::vector<int> SharedLayoutSizes(int largest) {
   std::vector<int> sizes;
-  for (int size = 1; size < 16; ++size) sizes.push_back(size);
-  for (int size = 16; size <= kLargestTile; size += 4) sizes.push_back(size);
+  for (int size = 1; size <= largest;
+       size += size < 16 ? 1 : (size < 64 ? 4 : (size < 128 ? 8 : 16))) {
+    sizes.push_back(size);
+  }
   return sizes;
 }
 
 // Where each size needs its own copy of the weights.
-std::vector<int> OwnLayoutSizes() { return {1, 2, 4, 8, 16, 32, kLargestTile}; }
+std::vector<int> OwnLayoutSizes() { return {1, 2, 4, 8, 16, 32, kSmallTile}; }
 
 std::vector<int> TileSizes(const AcousticModelOptions& options) {
-  if (options.precision == Precision::kFloat) return SharedLayoutSizes();
+  if (options.precision == Precision::kFloat)
+    return SharedLayoutSizes(kSmallTile);
   for (int layer = 0; layer < options.layers; ++layer) {
     if (!Int8LayoutIsShared(options.layer_input_size(layer),
                             options.hidden_size)) {
       return OwnLayoutSizes();
     }
   }
-  return SharedLayoutSizes();
+  return SharedLayoutSizes(kLargestTile);
 }
 
 // What a byte of layer 0's input is of a feature.

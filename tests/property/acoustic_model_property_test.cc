@@ -127,7 +127,7 @@ TEST_P(AcousticModelPropertyTest, AloneIsAmong512) {
   const Stream pristine = alone;
   RunAlone(*runner_, &alone);
   const Stream other = RandomStream(3);
-  for (const size_t batch : {65, 130, 511, 512}) {
+  for (const size_t batch : {65, 100, 130, 200, 256, 257, 511, 512}) {
     std::vector<Stream> streams(batch, other);
     const size_t place = random_() % batch;
     streams[place] = pristine;
