@@ -119,16 +119,16 @@ Bare BareLayer(const dnnl::engine& engine, bool is_int8, int64_t batch,
   return bare;
 }
 
-Bare BareOutput(const dnnl::engine& engine, bool is_int8, int64_t batch) {
-  constexpr int kOutputs = kTokens + kPhones;
+Bare BareLinear(const dnnl::engine& engine, bool is_int8, int64_t batch,
+                int64_t inputs, int64_t outputs) {
   dnnl::primitive_attr attributes;
   if (is_int8) attributes.set_scales_mask(DNNL_ARG_WEIGHTS, 1);
   const dnnl::inner_product_forward::primitive_desc pd(
       engine, dnnl::prop_kind::forward_inference,
-      Desc({batch, kHidden}, is_int8 ? Type::u8 : Type::f32, Tag::ab),
-      Desc({kOutputs, kHidden}, is_int8 ? Type::s8 : Type::f32, Tag::any),
-      Desc({kOutputs}, Type::f32, Tag::a),
-      Desc({batch, kOutputs}, Type::f32, Tag::ab), attributes);
+      Desc({batch, inputs}, is_int8 ? Type::u8 : Type::f32, Tag::ab),
+      Desc({outputs, inputs}, is_int8 ? Type::s8 : Type::f32, Tag::any),
+      Desc({outputs}, Type::f32, Tag::a),
+      Desc({batch, outputs}, Type::f32, Tag::ab), attributes);
   Bare bare{dnnl::inner_product_forward(pd), {}};
   bare.arguments = {{DNNL_ARG_SRC, Filled(pd.src_desc(), engine)},
                     {DNNL_ARG_WEIGHTS, Filled(pd.weights_desc(), engine)},
@@ -136,7 +136,7 @@ Bare BareOutput(const dnnl::engine& engine, bool is_int8, int64_t batch) {
                     {DNNL_ARG_DST, Filled(pd.dst_desc(), engine)}};
   if (is_int8) {
     bare.arguments.emplace(DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS,
-                           Filled(Desc({kOutputs}, Type::f32, Tag::a), engine));
+                           Filled(Desc({outputs}, Type::f32, Tag::a), engine));
   }
   return bare;
 }
@@ -154,13 +154,33 @@ void BM_BarePrimitives(benchmark::State& state) {
     primitives.push_back(
         BareLayer(engine, is_int8, batch, layer == 0 ? 3 * kMelBins : kHidden));
   }
-  primitives.push_back(BareOutput(engine, is_int8, batch));
+  primitives.push_back(
+      BareLinear(engine, is_int8, batch, kHidden, kTokens + kPhones));
   for (auto _ : state) {
     for (const Bare& bare : primitives)
       bare.primitive.execute(stream, bare.arguments);
     stream.wait();
   }
   state.SetItemsProcessed(state.iterations() * batch);
+}
+
+// What the core can do at most, as far as oneDNN gets there: a large product,
+// in which every weight is used a thousand times. Argument: bits of a weight.
+void BM_Peak(benchmark::State& state) {
+  constexpr int64_t kBatch = 1024;
+  constexpr int64_t kSize = 2048;
+  const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  dnnl::stream stream(engine);
+  const Bare bare =
+      BareLinear(engine, PrecisionOf(state) == model::Precision::kInt8, kBatch,
+                 kSize, kSize);
+  for (auto _ : state) {
+    bare.primitive.execute(stream, bare.arguments);
+    stream.wait();
+  }
+  state.counters["GFLOP"] = benchmark::Counter(
+      2e-9 * kBatch * kSize * kSize * static_cast<double>(state.iterations()),
+      benchmark::Counter::kIsRate);
 }
 
 // A window of a recording through a bidirectional model. Arguments: hidden
@@ -195,7 +215,8 @@ void Sizes(benchmark::internal::Benchmark* benchmark) {
 
 BENCHMARK(BM_Step)->Apply(Sizes);
 BENCHMARK(BM_BarePrimitives)->Apply(Sizes);
-BENCHMARK(BM_Window)->Args({320, 1066})->Args({320, 33});
+BENCHMARK(BM_Peak)->ArgName("bits")->Arg(8)->Arg(32);
+BENCHMARK(BM_Window)->Args({512, 1066})->Args({512, 33});
 
 }  // namespace
 }  // namespace oido
