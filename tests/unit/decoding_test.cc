@@ -151,15 +151,13 @@ TEST_F(DecodingTest, HotWordsUpToTheLimits) {
   EXPECT_EQ(CheckDecoding({}, "", words_)->hot_words, nullptr);
 }
 
-TEST_F(DecodingTest, BadHotWordsAreNamed) {
+TEST_F(DecodingTest, BadHotPhrasesAreNamed) {
   const auto expect = [&](const std::string& field, const std::string& value,
-                          float boost, const std::vector<std::string>& phrases,
-                          const std::string& word = "",
-                          const std::string& phones = "") {
+                          float boost,
+                          const std::vector<std::string>& phrases) {
     v1::RecognitionConfig config;
     AddHotWords(&config, 1.0f, {"cats"});
-    v1::HotWords* group = AddHotWords(&config, boost, phrases);
-    if (!word.empty()) AddPronunciation(group, word, phones);
+    AddHotWords(&config, boost, phrases);
     ExpectRefused(config, words_, "config.hot_words" + field, value);
   };
   expect("[1].boost", "20.5 is not in 0..20", 20.5f, {"cat"});
@@ -177,16 +175,22 @@ TEST_F(DecodingTest, BadHotWordsAreNamed) {
   expect("[1].phrases[199]", "20004 bytes, limit 20000", 1.0f,
          std::vector<std::string>(201, std::string(96, 'a') + " cat"));
   expect("", "\"r2d2\" is not in the lexicon", 1.0f, {"cat r2d2"});
-  expect("", "\"QQ\" is no phone; there is AA AE", 1.0f, {"cat"}, "cat",
-         "K QQ");
-  expect("[1].pronunciations[0].word", "\"dog\" is no word", 1.0f, {"cat"},
-         "dog", "D AO G");
-  expect("[1].pronunciations[0].phones", "0 phones, must be in 1..40", 1.0f,
-         {"cat"}, "cat", " ");
+}
+
+TEST_F(DecodingTest, BadPronunciationsAreNamed) {
+  const auto expect = [&](const std::string& field, const std::string& value,
+                          const std::string& word, const std::string& phones) {
+    v1::RecognitionConfig config;
+    AddPronunciation(AddHotWords(&config, 1.0f, {"the cat"}), word, phones);
+    ExpectRefused(config, words_, "config.hot_words" + field, value);
+  };
+  expect("", "\"QQ\" is no phone; there is AA AE", "cat", "K QQ");
+  expect("[0].pronunciations[0].word", "\"dog\" is no word", "dog", "D AO G");
+  expect("[0].pronunciations[0].phones", "0 phones, must be in 1..40", "cat",
+         " ");
   std::string long_word;
   for (int i = 0; i < 41; ++i) long_word += "AA ";
-  expect("[1].pronunciations[0].phones", "41 phones", 1.0f, {"cat"}, "cat",
-         long_word);
+  expect("[0].pronunciations[0].phones", "41 phones", "cat", long_word);
 }
 
 TEST_F(DecodingTest, HotWordsNeedTheWordSearch) {
