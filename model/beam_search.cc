@@ -84,7 +84,7 @@ void BeamSearch::Advance(absl::Span<const float> log_probs,
 float BeamSearch::Ahead(Lexicon::NodeId node, HotPhrases::State phrase) const {
   if (node == Lexicon::kRoot) return 0.0f;
   if (hot_words_ != nullptr) [[unlikely]]
-    return hot_words_->LookAhead(node, phrase) + options_.word_insertion;
+    return HotAhead(node, phrase);
   return options_.lm_weight * lexicon_->LookAhead(node) +
          options_.word_insertion;
 }

@@ -104,6 +104,8 @@ class BeamSearch {
   BeamLane Joined(const BeamHypothesis& hypothesis) const;
   uint64_t HashOf(const BeamLane& lane) const;
   float Ahead(Lexicon::NodeId node, HotPhrases::State phrase) const;
+  // Elsewhere, so that what most streams need stays small.
+  float HotAhead(Lexicon::NodeId node, HotPhrases::State phrase) const;
   float Total(const BeamHypothesis& hypothesis, Ending ending) const;
   float TotalOf(uint64_t hash, Ending ending) const;
   void Choose(Step& step);

@@ -20,6 +20,11 @@ absl::string_view BeamSearch::Spelling(WordId word) const {
   return resources_->language_model->Word(word);
 }
 
+float BeamSearch::HotAhead(Lexicon::NodeId node,
+                           HotPhrases::State phrase) const {
+  return hot_words_->LookAhead(node, phrase) + options_.word_insertion;
+}
+
 bool BeamSearch::AnyBetweenWords() const {
   return std::any_of(hypotheses_.begin(), hypotheses_.end(),
                      [](const BeamHypothesis& hypothesis) {
