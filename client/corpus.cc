@@ -30,7 +30,7 @@ absl::Status SendFile(AudioFile& file, StreamingClient& stream,
 Recognition Failed(absl::Status status) { return {"", 0, std::move(status)}; }
 
 Recognition RecognizeFile(const std::shared_ptr<grpc::Channel>& channel,
-                          const std::string& model,
+                          const CorpusOptions& options,
                           const Utterance& utterance) {
   const auto file = AudioFile::Open(utterance.path, kChunkMs);
   if (!file.ok()) return Failed(file.status());
@@ -38,7 +38,8 @@ Recognition RecognizeFile(const std::shared_ptr<grpc::Channel>& channel,
   config.mutable_config()->set_encoding((*file)->format().encoding);
   config.mutable_config()->set_sample_rate_hertz(
       (*file)->format().sample_rate_hz);
-  config.mutable_config()->set_model(model);
+  config.mutable_config()->set_model(options.model);
+  config.set_max_final_delay_ms(options.max_final_delay_ms);
   config.set_request_id(utterance.utt_id.substr(0, 128));
   Recognition recognition;
   StreamingClient stream(
@@ -63,12 +64,12 @@ Recognition RecognizeFile(const std::shared_ptr<grpc::Channel>& channel,
 Recognition RecognizePatiently(const std::shared_ptr<grpc::Channel>& channel,
                                const CorpusOptions& options,
                                const Utterance& utterance) {
-  Recognition recognition = RecognizeFile(channel, options.model, utterance);
+  Recognition recognition = RecognizeFile(channel, options, utterance);
   for (int refusals = 1; absl::IsResourceExhausted(recognition.status) &&
                          refusals <= options.refusals_accepted;
        ++refusals) {
     absl::SleepFor(options.refusal_wait);
-    recognition = RecognizeFile(channel, options.model, utterance);
+    recognition = RecognizeFile(channel, options, utterance);
   }
   return recognition;
 }

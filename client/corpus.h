@@ -23,7 +23,8 @@ struct Recognition {
 
 struct CorpusOptions {
   std::string model;  // empty: the server's default
-  int jobs = 1;       // streams at the same time
+  int max_final_delay_ms = 0;
+  int jobs = 1;  // streams at the same time
   // A recording that a busy server refuses (RESOURCE_EXHAUSTED) is sent again
   // after this long, so many times at most.
   absl::Duration refusal_wait = absl::Seconds(1);

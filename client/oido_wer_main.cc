@@ -48,6 +48,8 @@ void AddOptions(CLI::App& app, Command& command) {
       ->capture_default_str();
   app.add_option("--model", command.corpus.model,
                  "A name from `oido models` (default: the server's choice)");
+  app.add_option("--max-final-delay-ms", command.corpus.max_final_delay_ms,
+                 "Words are final at most so long after they ended; 0: off");
   app.add_option("--hypotheses", command.hypotheses,
                  "Write utterance, reference and hypothesis here");
   app.add_flag("--json", command.json,

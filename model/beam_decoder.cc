@@ -55,16 +55,17 @@ bool BeamDecoder::AtEndpoint() const {
   progress.length_ms =
       int64_t{search_.steps() - utterance_start_} * timing_.step_ms;
   // No rule holds yet, with any words.
-  if (progress.silence_ms < timing_.endpoint_silence_ms &&
-      progress.length_ms < timing_.max_utterance_ms) {
-    return false;
-  }
+  const bool silent = progress.silence_ms >= timing_.endpoint_silence_ms ||
+                      (timing_.start_silence_ms > 0 &&
+                       progress.silence_ms >= timing_.start_silence_ms);
+  if (!silent && progress.length_ms < timing_.max_utterance_ms) return false;
   const WordHistory& history = search_.history();
   WordHistory::Index first = search_.Best(BeamSearch::Ending::kAnywhere);
   while (history.beginning(first) != WordHistory::kStart)
     first = history.beginning(first);
-  progress.has_word =
-      !search_.settled().empty() || first != WordHistory::kStart;
+  progress.has_word = taken_word_step_.has_value() ||
+                      !search_.settled().empty() ||
+                      first != WordHistory::kStart;
   // A later word may still lengthen the last one.
   progress.word_open = true;
   if (progress.has_word) {
@@ -72,9 +73,33 @@ bool BeamDecoder::AtEndpoint() const {
                                 ? history.word(first)
                                 : search_.settled().front();
     progress.length_ms =
-        int64_t{search_.steps() - word.first_step} * timing_.step_ms;
+        int64_t{search_.steps() - taken_word_step_.value_or(word.first_step)} *
+        timing_.step_ms;
   }
   return IsEndpoint(timing_, progress);
+}
+
+bool BeamDecoder::Overdue(const FoundWord& word) const {
+  const int32_t steps = search_.steps() - word.last_step - 1;
+  return int64_t{steps} * timing_.step_ms + timing_.emission_delay_ms >=
+         timing_.max_final_delay_ms;
+}
+
+Hypothesis BeamDecoder::TakeOverdue() {
+  if (timing_.max_final_delay_ms == 0) return {};
+  const WordHistory& history = search_.history();
+  WordHistory::Index words = search_.Best(BeamSearch::Ending::kAnywhere);
+  while (words != WordHistory::kStart && !Overdue(history.word(words)))
+    words = history.beginning(words);
+  if (words != WordHistory::kStart) {
+    search_.KeepOnly(words, BeamSearch::Ending::kAnywhere);
+    search_.Settle();
+  }
+  if (search_.settled().empty() || !Overdue(search_.settled().front()))
+    return {};
+  if (!taken_word_step_.has_value())
+    taken_word_step_ = search_.settled().front().first_step;
+  return TakeSettled();
 }
 
 Hypothesis BeamDecoder::Partial() const {
@@ -148,6 +173,13 @@ void BeamDecoder::CollectRivals(BeamSearch::Ending ending,
 }
 
 Hypothesis BeamDecoder::TakeUtterance() {
+  Hypothesis hypothesis = TakeSettled();
+  utterance_start_ = search_.steps();
+  taken_word_step_.reset();
+  return hypothesis;
+}
+
+Hypothesis BeamDecoder::TakeSettled() {
   const std::vector<FoundWord>& words = search_.settled();
   Hypothesis hypothesis = ToHypothesis(words);
   std::stable_sort(
@@ -165,7 +197,6 @@ Hypothesis BeamDecoder::TakeUtterance() {
   }
   rivals_.clear();
   search_.ClearSettled();
-  utterance_start_ = search_.steps();
   return hypothesis;
 }
 
@@ -201,6 +232,7 @@ void BeamDecoder::Reset() {
   search_.Reset();
   rivals_.clear();
   utterance_start_ = 0;
+  taken_word_step_.reset();
   last_phone_step_ = -1;
   pause_committed_ = false;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -35,6 +36,8 @@ class BeamDecoder final : public Decoder {
   void Advance(absl::Span<const float> log_probs,
                BeamScratch& scratch) override;
   bool AtEndpoint() const override;
+  // The best hypothesis's words; those that do not go on from them are dropped.
+  Hypothesis TakeOverdue() override;
   // Words that all hypotheses share are stable.
   Hypothesis Partial() const override;
   uint64_t PartialFingerprint() const override;
@@ -54,9 +57,11 @@ class BeamDecoder final : public Decoder {
   };
 
   int SilenceMs() const;
+  bool Overdue(const FoundWord& word) const;
   BeamSearch::Ending Ended() const;
   void Commit(BeamSearch::Ending ending);
   void CollectRivals(BeamSearch::Ending ending, WordHistory::Index best);
+  Hypothesis TakeSettled();
   Hypothesis TakeUtterance();
   Word ToWord(const FoundWord& found) const;
   Hypothesis ToHypothesis(const std::vector<FoundWord>& words) const;
@@ -64,8 +69,10 @@ class BeamDecoder final : public Decoder {
   DecoderOptions timing_;
   BeamSearch search_;
   int max_alternatives_;
-  std::vector<Rival> rivals_;     // of this utterance
-  int32_t utterance_start_ = 0;   // its first step
+  std::vector<Rival> rivals_;    // of this utterance
+  int32_t utterance_start_ = 0;  // its first step
+  // The first step of its first word, if that was taken.
+  std::optional<int32_t> taken_word_step_;
   int32_t last_phone_step_ = -1;  // the last step whose likeliest is no blank
   // The words before the pause that goes on are settled. What the search makes
   // of the pause itself waits for what follows.

@@ -50,6 +50,9 @@ struct DecoderOptions {
   int emission_delay_ms = 0;
   int endpoint_silence_ms = 800;
   int max_utterance_ms = 20000;
+  // Only requests set these; 0: off.
+  int start_silence_ms = 0;
+  int max_final_delay_ms = 0;
 };
 
 // Immutable once loaded; any thread may read it.

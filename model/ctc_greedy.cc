@@ -11,7 +11,11 @@
 namespace oido::model {
 
 CtcGreedyDecoder::CtcGreedyDecoder(std::shared_ptr<const Bundle> bundle)
-    : bundle_(std::move(bundle)) {}
+    : bundle_(std::move(bundle)), timing_(bundle_->decoder) {}
+
+CtcGreedyDecoder::CtcGreedyDecoder(std::shared_ptr<const Bundle> bundle,
+                                   const DecoderOptions& timing)
+    : bundle_(std::move(bundle)), timing_(timing) {}
 
 void CtcGreedyDecoder::Advance(absl::Span<const float> log_probs) {
   assert(log_probs.size() == static_cast<size_t>(bundle_->tokens.size()));
@@ -48,25 +52,47 @@ void CtcGreedyDecoder::Emit(int token, float log_prob) {
 }
 
 int64_t CtcGreedyDecoder::UtteranceSteps() const {
+  if (taken_word_step_.has_value()) return step_ - *taken_word_step_;
   return step_ -
          (words_.empty() ? utterance_start_ : words_.front().first_step);
 }
 
+int64_t CtcGreedyDecoder::SilenceMs() const {
+  return (step_ - last_token_step_ - 1) * timing_.step_ms;
+}
+
 bool CtcGreedyDecoder::AtEndpoint() const {
-  const int64_t step_ms = bundle_->decoder.step_ms;
   UtteranceProgress progress;
-  progress.has_word = !words_.empty();
+  progress.has_word = !words_.empty() || taken_word_step_.has_value();
   progress.word_open = last_word_open_;
-  progress.silence_ms = (step_ - last_token_step_ - 1) * step_ms;
-  progress.length_ms = UtteranceSteps() * step_ms;
-  return IsEndpoint(bundle_->decoder, progress);
+  progress.silence_ms = SilenceMs();
+  progress.length_ms = UtteranceSteps() * timing_.step_ms;
+  return IsEndpoint(timing_, progress);
+}
+
+Hypothesis CtcGreedyDecoder::TakeOverdue() {
+  if (timing_.max_final_delay_ms == 0) return {};
+  const bool last_goes_on = last_word_open_ && SilenceMs() < kPauseMs;
+  size_t count = words_.size() - (last_goes_on ? 1 : 0);
+  const auto overdue = [&](const WordInProgress& word) {
+    return (step_ - word.last_step - 1) * timing_.step_ms +
+               timing_.emission_delay_ms >=
+           timing_.max_final_delay_ms;
+  };
+  while (count > 0 && !overdue(words_[count - 1])) --count;
+  if (count == 0) return {};
+  Hypothesis hypothesis = FirstWords(count);
+  if (!taken_word_step_.has_value())
+    taken_word_step_ = words_.front().first_step;
+  words_.erase(words_.begin(), words_.begin() + static_cast<ptrdiff_t>(count));
+  if (words_.empty()) last_word_open_ = run_in_word_ = false;
+  return hypothesis;
 }
 
 Word CtcGreedyDecoder::ToWord(const WordInProgress& word) const {
-  const DecoderOptions& options = bundle_->decoder;
   const auto time_ms = [&](int64_t step) {
     return static_cast<int>(std::max<int64_t>(
-        0, step * options.step_ms - options.emission_delay_ms));
+        0, step * timing_.step_ms - timing_.emission_delay_ms));
   };
   Word result;
   result.text = word.text;
@@ -78,18 +104,25 @@ Word CtcGreedyDecoder::ToWord(const WordInProgress& word) const {
   return result;
 }
 
-Hypothesis CtcGreedyDecoder::Partial() const {
+Hypothesis CtcGreedyDecoder::FirstWords(size_t count) const {
   Hypothesis hypothesis;
-  if (words_.empty()) return hypothesis;
+  if (count == 0) return hypothesis;
   double confidence_sum = 0.0;
-  for (const WordInProgress& word : words_) {
-    hypothesis.words.push_back(ToWord(word));
+  for (size_t i = 0; i < count; ++i) {
+    hypothesis.words.push_back(ToWord(words_[i]));
     confidence_sum += double{hypothesis.words.back().confidence};
   }
+  hypothesis.stable_words = count;
+  hypothesis.confidence =
+      static_cast<float>(confidence_sum / static_cast<double>(count));
+  return hypothesis;
+}
+
+Hypothesis CtcGreedyDecoder::Partial() const {
+  Hypothesis hypothesis = FirstWords(words_.size());
+  if (words_.empty()) return hypothesis;
   hypothesis.last_word_open = last_word_open_;
   hypothesis.stable_words = words_.size() - (last_word_open_ ? 1 : 0);
-  hypothesis.confidence =
-      static_cast<float>(confidence_sum / static_cast<double>(words_.size()));
   return hypothesis;
 }
 
@@ -108,10 +141,13 @@ Hypothesis CtcGreedyDecoder::Finalize() {
   last_word_open_ = false;
   run_in_word_ = false;
   utterance_start_ = step_;
+  taken_word_step_.reset();
   return hypothesis;
 }
 
-void CtcGreedyDecoder::Reset() { *this = CtcGreedyDecoder(std::move(bundle_)); }
+void CtcGreedyDecoder::Reset() {
+  *this = CtcGreedyDecoder(std::move(bundle_), timing_);
+}
 
 size_t CtcGreedyDecoder::size_bytes() const {
   size_t bytes = sizeof(*this) + words_.capacity() * sizeof(WordInProgress);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -22,6 +23,9 @@ class CtcGreedyDecoder final : public Decoder {
  public:
   // Keeps the bundle alive (tokens, timing options).
   explicit CtcGreedyDecoder(std::shared_ptr<const Bundle> bundle);
+  // `timing` in place of the bundle's.
+  CtcGreedyDecoder(std::shared_ptr<const Bundle> bundle,
+                   const DecoderOptions& timing);
 
   // `log_probs`: [tokens] of the next step. Of equal ones the lowest id counts.
   void Advance(absl::Span<const float> log_probs);
@@ -30,6 +34,8 @@ class CtcGreedyDecoder final : public Decoder {
   }
 
   bool AtEndpoint() const override;
+  // The last word counts once nothing came behind it for kPauseMs.
+  Hypothesis TakeOverdue() override;
   // A step is that of the token's spike.
   Hypothesis Partial() const override;
   uint64_t PartialFingerprint() const override;
@@ -54,9 +60,12 @@ class CtcGreedyDecoder final : public Decoder {
 
   void Emit(int token, float log_prob);
   Word ToWord(const WordInProgress& word) const;
+  Hypothesis FirstWords(size_t count) const;
+  int64_t SilenceMs() const;
   int64_t UtteranceSteps() const;
 
   std::shared_ptr<const Bundle> bundle_;
+  DecoderOptions timing_;
   std::vector<WordInProgress> words_;  // of this utterance
   bool last_word_open_ = false;
   int previous_token_ = kBlank;
@@ -66,7 +75,9 @@ class CtcGreedyDecoder final : public Decoder {
   float run_log_prob_ = 0.0f;
   int64_t step_ = 0;             // steps since construction or Reset
   int64_t utterance_start_ = 0;  // its first step
-  int64_t last_token_step_ = 0;  // the last step that was not blank
+  // The first step of its first word, if that was taken.
+  std::optional<int64_t> taken_word_step_;
+  int64_t last_token_step_ = -1;  // the last step that was not blank
 };
 
 }  // namespace oido::model

@@ -27,6 +27,10 @@ class Decoder {
   // silence behind a word, or too long.
   virtual bool AtEndpoint() const = 0;
 
+  // With max_final_delay_ms: the utterance's first words, if they ended so long
+  // ago, become final and are taken; else nothing. The utterance goes on.
+  virtual Hypothesis TakeOverdue() = 0;
+
   // What the current utterance has so far. Word times count from construction
   // or Reset, over all utterances. A word begins with the step that brought its
   // first token and ends behind that of its last; both are moved back by

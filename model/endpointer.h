@@ -26,6 +26,8 @@ inline constexpr int kPauseMs = 300;
 
 // True when any rule holds:
 // - a word is followed by endpoint_silence_ms of silence;
+// - the utterance has no word and its last start_silence_ms, if that is set,
+//   are silent;
 // - the length is max_utterance_ms and the last word is closed or followed by
 //   kPauseMs of silence;
 // - the length is 1.5 x max_utterance_ms, word or not (bounds the memory).

@@ -3,6 +3,7 @@
 #define OIDO_MODEL_HYPOTHESIS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ struct Word {
   int start_ms = 0;  // from the start of the decoder's audio
   int end_ms = 0;
   float confidence = 0.0f;  // 0..1; how it is found is the decoder's
+  uint32_t id = 0;          // place in the stream, from 1; 0: none
 };
 
 struct Hypothesis {

@@ -141,12 +141,14 @@ absl::StatusOr<Decoding> CheckDecoding(const v1::RecognitionConfig& config,
 
 std::unique_ptr<model::Decoder> MakeDecoder(
     std::shared_ptr<const model::Bundle> bundle, const Decoding& decoding) {
+  const model::DecoderOptions timing =
+      decoding.timing.value_or(bundle->decoder);
   if (decoding.words.has_value()) {
     return std::make_unique<model::BeamDecoder>(
-        bundle->decoder, bundle->word_search, *decoding.words,
-        decoding.max_alternatives, decoding.hot_words);
+        timing, bundle->word_search, *decoding.words, decoding.max_alternatives,
+        decoding.hot_words);
   }
-  return std::make_unique<model::CtcGreedyDecoder>(std::move(bundle));
+  return std::make_unique<model::CtcGreedyDecoder>(std::move(bundle), timing);
 }
 
 absl::Span<const float> HeadOf(absl::Span<const float> log_probs,

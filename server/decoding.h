@@ -25,6 +25,8 @@ struct Decoding {
   int max_alternatives = 1;
   // What `words` is to expect; may be nullptr.
   std::shared_ptr<const model::HotWords> hot_words;
+  // Endpoint rules and final delay in place of the bundle's.
+  std::optional<model::DecoderOptions> timing;
 };
 
 // What a request asks for, completed from the bundle. INVALID_ARGUMENT names

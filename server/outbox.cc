@@ -20,7 +20,7 @@ size_t Bytes(const Update& update) {
   if (update.final_result.has_value())
     bytes += sizeof(Update) + Bytes(update.final_result->hypothesis);
   for (const std::string& id : update.markers) bytes += sizeof(id) + id.size();
-  return bytes;
+  return bytes + update.events.size() * sizeof(SpeechEvent);
 }
 
 }  // namespace
@@ -43,6 +43,12 @@ void Outbox::AddMarker(std::string id) {
   updates_.back().markers.push_back(std::move(id));
 }
 
+void Outbox::AddEvent(const SpeechEvent& event) {
+  if (updates_.empty()) updates_.emplace_back();
+  bytes_ += sizeof(event);
+  updates_.back().events.push_back(event);
+}
+
 Update Outbox::Pop() {
   Update update = std::move(updates_.front());
   updates_.pop_front();
@@ -60,8 +66,10 @@ void Outbox::DropInterim() {
   if (updates_.empty()) return;
   Update& last = updates_.back();
   last.interim.reset();
-  if (!last.final_result.has_value() && last.markers.empty())
+  if (!last.final_result.has_value() && last.markers.empty() &&
+      last.events.empty()) {
     updates_.pop_back();
+  }
 }
 
 }  // namespace oido::server

@@ -11,19 +11,21 @@
 namespace oido::server {
 
 // A newer interim replaces an unsent one, a final replaces every interim,
-// finals and markers are never dropped and keep their order. Not thread-safe;
-// Session guards it.
+// finals, markers and events are never dropped and keep their order. Not
+// thread-safe; Session guards it.
 class Outbox {
  public:
   void AddFinal(Result result);
   void SetInterim(Result result);
   void AddMarker(std::string id);
+  void AddEvent(const SpeechEvent& event);
 
   bool empty() const { return updates_.empty(); }
   // REQUIRES: !empty()
   Update Pop();
 
-  // Bytes of finals and markers waiting, what keeping them costs included.
+  // Bytes of finals, markers and events waiting, what keeping them costs
+  // included.
   size_t bytes() const { return bytes_; }
 
   void Clear();

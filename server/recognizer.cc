@@ -12,17 +12,18 @@ namespace oido::server {
 absl::StatusOr<std::unique_ptr<Recognizer>> Recognizer::Create(
     std::shared_ptr<const LoadedModel> model,
     const features::AudioFormat& format, const Decoding& decoding,
-    int max_audio_seconds) {
+    int max_audio_seconds, const SpeechRules& speech) {
   auto audio_decoder = features::AudioDecoder::Create(
       format, model->bundle->frontend->sample_rate_hz);
   if (!audio_decoder.ok()) return audio_decoder.status();
-  return std::unique_ptr<Recognizer>(new Recognizer(
-      std::move(model), decoding, max_audio_seconds,
-      *std::move(audio_decoder)));
+  return std::unique_ptr<Recognizer>(new Recognizer(std::move(model), decoding,
+                                                    max_audio_seconds, speech,
+                                                    *std::move(audio_decoder)));
 }
 
 Recognizer::Recognizer(std::shared_ptr<const LoadedModel> model,
                        const Decoding& decoding, int max_audio_seconds,
+                       const SpeechRules& speech,
                        std::unique_ptr<features::AudioDecoder> audio_decoder)
     : model_(std::move(model)),
       max_samples_(int64_t{max_audio_seconds} *
@@ -31,7 +32,8 @@ Recognizer::Recognizer(std::shared_ptr<const LoadedModel> model,
       frontend_(model_->bundle->frontend),
       state_(model_->bundle->acoustic_model),
       decoding_(decoding),
-      decoder_(MakeDecoder(model_->bundle, decoding)) {
+      decoder_(MakeDecoder(model_->bundle, decoding)),
+      watch_(speech, model_->bundle->decoder) {
   if (model_->offline()) window_.emplace(WindowsOf(*model_->bundle));
 }
 
@@ -82,9 +84,11 @@ void Recognizer::CompleteUtterance(std::vector<Result>& finals) {
   ending_ = has_audio_ = false;
   utterance_begin_ = samples_decoded_;
   steps_ = 0;
+  watch_.Restart(ToMs(utterance_begin_));
 }
 
 bool Recognizer::has_step() const {
+  if (over()) return false;
   if (frontend_.steps_ready() > 0) return true;  // of a full window, if any
   return window_.has_value() && ending_ && !window_->empty();
 }
@@ -105,8 +109,7 @@ void Recognizer::Advance(absl::Span<const float> log_probs, Workbench& bench,
 }
 
 void Recognizer::AdvanceWindow(absl::Span<const float> log_probs,
-                               Workbench& bench,
-                               std::vector<Result>& finals) {
+                               Workbench& bench, std::vector<Result>& finals) {
   const size_t outputs =
       static_cast<size_t>(model_->bundle->acoustic_model.outputs());
   const bool more = frontend_.steps_ready() > 0;
@@ -124,10 +127,21 @@ void Recognizer::AdvanceWindow(absl::Span<const float> log_probs,
 
 void Recognizer::AdvanceStep(absl::Span<const float> log_probs,
                              Workbench& bench, std::vector<Result>& finals) {
-  decoder_->Advance(
-      HeadOf(log_probs, model_->bundle->acoustic_model, decoding_), bench.beam);
+  const absl::Span<const float> head =
+      HeadOf(log_probs, model_->bundle->acoustic_model, decoding_);
+  decoder_->Advance(head, bench.beam);
   ++steps_;
-  if (decoder_->AtEndpoint()) EmitFinal(decoder_->Finalize(), finals);
+  watch_.Advance(head[model::kBlank]);
+  const bool endpoint = decoder_->AtEndpoint();
+  if (endpoint) watch_.Endpoint();
+  if (endpoint) {
+    EmitFinal(decoder_->Finalize(), finals);
+  } else if (over()) {
+    EmitFinal(decoder_->Finish(), finals);
+  } else {
+    EmitFinal(decoder_->TakeOverdue(), finals);
+  }
+  if (over()) ending_ = false;
 }
 
 Result Recognizer::Interim() const { return ToResult(decoder_->Partial()); }
@@ -151,7 +165,7 @@ void Recognizer::EmitFinal(model::Hypothesis hypothesis,
                            std::vector<Result>& finals) {
   Result result = ToResult(std::move(hypothesis));
   if (result.hypothesis.words.empty()) return;
-  sent_text_ = true;
+  words_sent_ += static_cast<uint32_t>(result.hypothesis.words.size());
   finals.push_back(std::move(result));
 }
 
@@ -160,8 +174,10 @@ Result Recognizer::ToResult(model::Hypothesis hypothesis) const {
   result.end_ms = ToMs(samples_processed());
   Place(&hypothesis);
   for (model::Hypothesis& other : hypothesis.alternatives) Place(&other);
+  for (size_t i = 0; i < hypothesis.words.size(); ++i)
+    hypothesis.words[i].id = words_sent_ + static_cast<uint32_t>(i) + 1;
   result.hypothesis = std::move(hypothesis);
-  result.continues = sent_text_;
+  result.continues = words_sent_ > 0;
   return result;
 }
 

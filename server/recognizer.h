@@ -22,6 +22,7 @@
 #include "model/window_buffer.h"
 #include "server/decoding.h"
 #include "server/model_set.h"
+#include "server/speech_events.h"
 #include "server/update.h"
 
 namespace oido::server {
@@ -50,7 +51,7 @@ class Recognizer {
   static absl::StatusOr<std::unique_ptr<Recognizer>> Create(
       std::shared_ptr<const LoadedModel> model,
       const features::AudioFormat& format, const Decoding& decoding,
-      int max_audio_seconds);
+      int max_audio_seconds, const SpeechRules& speech = {});
 
   // INVALID_ARGUMENT: the bytes are not the audio that was declared.
   // OUT_OF_RANGE: the stream is longer than allowed; the audio up to the limit
@@ -65,6 +66,10 @@ class Recognizer {
   // `finals`; audio that follows is recognised as on a new stream, later in
   // time.
   void CompleteUtterance(std::vector<Result>& finals);
+
+  // By the speech rules; what is left of the audio has no step.
+  bool over() const { return watch_.over(); }
+  std::vector<SpeechEvent> TakeEvents() { return watch_.TakeEvents(); }
 
   // EndUtterance was called, CompleteUtterance was not.
   bool ending() const { return ending_; }
@@ -99,8 +104,8 @@ class Recognizer {
   size_t size_bytes() const;
 
  private:
-  Recognizer(std::shared_ptr<const LoadedModel> model,
-             const Decoding& decoding, int max_audio_seconds,
+  Recognizer(std::shared_ptr<const LoadedModel> model, const Decoding& decoding,
+             int max_audio_seconds, const SpeechRules& speech,
              std::unique_ptr<features::AudioDecoder> audio_decoder);
 
   void FillWindow();
@@ -120,12 +125,13 @@ class Recognizer {
   model::StreamState state_;
   const Decoding decoding_;
   const std::unique_ptr<model::Decoder> decoder_;
+  SpeechWatch watch_;
   // Offline models only: steps that the front end has given.
   std::optional<model::WindowBuffer> window_;
 
   bool ending_ = false;
-  bool has_audio_ = false;  // bytes came since the last EndUtterance
-  bool sent_text_ = false;  // a final result with words was given
+  bool has_audio_ = false;   // bytes came since the last EndUtterance
+  uint32_t words_sent_ = 0;  // in final results
   int64_t samples_decoded_ = 0;
   int64_t utterance_begin_ = 0;  // samples_decoded_ when state was last fresh
   int64_t steps_ = 0;            // model steps since then

@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/errors.h"
+#include "server/speech_rules.h"
 
 namespace oido::server {
 namespace {
@@ -159,7 +160,14 @@ absl::StatusOr<SessionConfig> CheckStreamingConfig(
   if (!status.ok()) return status;
   auto result = CheckConfig(config.config(), "streaming_config.config.", models,
                             ModelUse::kStream);
-  if (result.ok()) result->interim_results = config.interim_results();
+  if (!result.ok()) return result;
+  auto timing = CheckTiming(config, result->model->bundle->decoder);
+  if (!timing.ok()) return timing.status();
+  auto speech = CheckSpeechRules(config);
+  if (!speech.ok()) return speech.status();
+  result->decoding.timing = *timing;
+  result->speech = *speech;
+  result->interim_results = config.interim_results();
   return result;
 }
 

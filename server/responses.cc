@@ -34,6 +34,7 @@ void SetAlternative(const model::Hypothesis& hypothesis,
       SetDuration(absl::Milliseconds(word.end_ms), info->mutable_end_time());
     }
     if (options.word_confidence) info->set_confidence(word.confidence);
+    info->set_id(word.id);
   }
 }
 
@@ -62,6 +63,22 @@ void AddInterims(const Result& interim, const ResponseOptions& options,
 }
 
 }  // namespace
+
+v1::SpeechEvent::Type TypeOf(SpeechEvent::Kind kind) {
+  switch (kind) {
+    case SpeechEvent::Kind::kStart:
+      return v1::SpeechEvent::SPEECH_START;
+    case SpeechEvent::Kind::kEnd:
+      return v1::SpeechEvent::SPEECH_END;
+    case SpeechEvent::Kind::kEndOfSingleUtterance:
+      return v1::SpeechEvent::END_OF_SINGLE_UTTERANCE;
+    case SpeechEvent::Kind::kStartTimeout:
+      return v1::SpeechEvent::SPEECH_START_TIMEOUT;
+    case SpeechEvent::Kind::kEndTimeout:
+      return v1::SpeechEvent::SPEECH_END_TIMEOUT;
+  }
+  return v1::SpeechEvent::TYPE_UNSPECIFIED;
+}
 
 void SetDuration(absl::Duration duration, google::protobuf::Duration* proto) {
   const absl::Duration seconds = absl::Trunc(duration, absl::Seconds(1));
@@ -97,6 +114,11 @@ v1::StreamingRecognizeResponse UpdateToProto(const Update& update,
   if (update.interim.has_value())
     AddInterims(*update.interim, options, &response);
   for (const std::string& id : update.markers) response.add_markers(id);
+  for (const SpeechEvent& event : update.events) {
+    v1::SpeechEvent* proto = response.add_events();
+    proto->set_type(TypeOf(event.kind));
+    SetDuration(absl::Milliseconds(event.time_ms), proto->mutable_time());
+  }
   SetDuration(update.audio_received, response.mutable_audio_received());
   SetDuration(update.audio_processed, response.mutable_audio_processed());
   v1::LatencyBreakdown* latency = response.mutable_latency();

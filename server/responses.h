@@ -23,6 +23,8 @@ v1::StreamingRecognizeResponse UpdateToProto(const Update& update,
 
 v1::ListModelsResponse ModelsToProto(const ModelSet& models);
 
+v1::SpeechEvent::Type TypeOf(SpeechEvent::Kind kind);
+
 void SetDuration(absl::Duration duration, google::protobuf::Duration* proto);
 
 }  // namespace oido::server

@@ -38,8 +38,9 @@ absl::Status Session::Configure(const SessionConfig& config) {
   MutexLock lock(mutex_);
   const bool awaited = phase_ == Phase::kAwaitingConfig;
   if (!Apply(PhaseEvent::kConfig) || !awaited) return end_status_;
-  auto recognizer = Recognizer::Create(
-      config.model, config.format, config.decoding, limits_.max_audio_seconds);
+  auto recognizer =
+      Recognizer::Create(config.model, config.format, config.decoding,
+                         limits_.max_audio_seconds, config.speech);
   if (!recognizer.ok()) {
     EndWith(PhaseEvent::kFailed, recognizer.status());
     return end_status_;

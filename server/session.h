@@ -62,6 +62,7 @@ struct SessionConfig {
   ModelUse use = ModelUse::kStream;
   bool interim_results = false;
   Decoding decoding;
+  SpeechRules speech;
 };
 
 // What follows from giving a session back.

@@ -59,6 +59,8 @@ void Session::FinishStep(absl::Span<const float> log_probs,
   spent_ += timing_.decode + model_time / batch_size;
   ++unpublished_steps_;
   Publish(finals);
+  // Whatever was to end it, it ends here and in order.
+  if (recognizer_->over()) ending_with_ = absl::OkStatus();
   // What needs no further step need not wait for another turn.
   ConsumeInput(bench, Take::kControls);
 }
@@ -172,6 +174,10 @@ void Session::Publish(std::vector<Result>& finals) {
     stats_.words += static_cast<int64_t>(result.hypothesis.words.size());
     outbox_.AddFinal(std::move(result));
     interim_fingerprint_ = 0;
+    wake_ = true;
+  }
+  for (const SpeechEvent& event : recognizer_->TakeEvents()) {
+    outbox_.AddEvent(event);
     wake_ = true;
   }
 }

@@ -2,6 +2,7 @@
 #ifndef OIDO_SERVER_UPDATE_H_
 #define OIDO_SERVER_UPDATE_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,18 @@ struct Result {
   int end_ms = 0;  // audio, from the start of the stream, that it covers
 };
 
+struct SpeechEvent {
+  enum class Kind {
+    kStart,
+    kEnd,
+    kEndOfSingleUtterance,
+    kStartTimeout,
+    kEndTimeout,
+  };
+  Kind kind = Kind::kStart;
+  int64_t time_ms = 0;  // from the start of the stream
+};
+
 // Parts of the way from a client's newest audio to the answer.
 struct Latency {
   absl::Duration queue;
@@ -31,6 +44,7 @@ struct Update {
   std::optional<Result> final_result;
   std::optional<Result> interim;
   std::vector<std::string> markers;
+  std::vector<SpeechEvent> events;
   // Filled when the update leaves the session.
   absl::Duration audio_received;
   absl::Duration audio_processed;

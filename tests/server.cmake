@@ -14,6 +14,7 @@ oido_test(session_registry_test unit oido_session_harness)
 oido_test(stream_admission_test unit oido::server)
 
 oido_test(session_test session oido_session_harness)
+oido_test(speech_rules_session_test session oido_session_harness)
 oido_test(session_limits_test session oido_session_harness)
 oido_test(session_end_test session oido_session_harness)
 oido_test(scheduler_test session oido_session_harness)
@@ -36,3 +37,6 @@ target_compile_definitions(server_binary_test PRIVATE
   OIDO_SERVER_BINARY="$<TARGET_FILE:oido-server>"
   OIDO_MODELS_DIR="${PROJECT_BINARY_DIR}/share/oido/models")
 add_dependencies(server_binary_test oido-server)
+oido_test(endpoint_equality_test integration oido::server)
+target_compile_definitions(endpoint_equality_test PRIVATE
+  OIDO_MODELS_DIR="${PROJECT_BINARY_DIR}/share/oido/models")

@@ -151,6 +151,32 @@ TEST_F(ServiceTest, FinalizeAndMarkerAreAnsweredWhileTheStreamIsOpen) {
   EXPECT_TRUE(stream.Finish().ok());
 }
 
+TEST_F(ServiceTest, SingleUtteranceEndsTheStreamWithItsEvents) {
+  ClientStream stream(stub_.get());
+  v1::StreamingRecognizeRequest request = ConfigRequest();
+  v1::StreamingRecognitionConfig& config = *request.mutable_streaming_config();
+  config.mutable_config()->set_enable_word_time_offsets(true);
+  config.mutable_endpointing()->set_trailing_silence_ms(300);
+  config.set_single_utterance(true);
+  config.set_enable_speech_events(true);
+  stream.Send(request);
+  stream.Send(AudioRequest(MakeAudio(3, 6000)));
+  ASSERT_TRUE(stream.Finish().ok());  // the client has not half-closed
+  int finals = 0;
+  std::vector<v1::SpeechEvent::Type> events;
+  for (const v1::StreamingRecognizeResponse& response : stream.responses()) {
+    for (const auto& event : response.events()) events.push_back(event.type());
+    for (const auto& result : response.results()) {
+      finals += result.is_final() ? 1 : 0;
+      EXPECT_EQ(result.alternatives(0).words(0).id(), 1u);
+    }
+  }
+  EXPECT_EQ(finals, 1);
+  ASSERT_GE(events.size(), 2u);
+  EXPECT_EQ(events.front(), v1::SpeechEvent::SPEECH_START);
+  EXPECT_EQ(events.back(), v1::SpeechEvent::END_OF_SINGLE_UTTERANCE);
+}
+
 TEST_F(ServiceTest, ClientThatReadsOnlyAfterSendingGetsEverything) {
   const std::string audio = MakeAudio(4, 60000);
   EXPECT_EQ(Recognize(audio, 32000), Recognize(audio, 640));

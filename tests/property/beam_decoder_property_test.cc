@@ -94,6 +94,37 @@ TEST_P(BeamDecoderPropertyTest, EndpointsCutTheTextAndChangeNothingOfIt) {
   EXPECT_TRUE(joined == Describe(whole.Finish())) << "seed " << GetParam();
 }
 
+// No word of the best hypothesis stays longer than it may, none comes twice,
+// and a delay that nothing reaches changes nothing.
+TEST_P(BeamDecoderPropertyTest, WordsBecomeFinalInTime) {
+  constexpr int kDelayMs = 600;
+  DecoderOptions timing = NoEndpoints();
+  BeamDecoder off = Decoder(timing);
+  timing.max_final_delay_ms = 1 << 30;
+  BeamDecoder unreached = Decoder(timing);
+  timing.max_final_delay_ms = kDelayMs;
+  BeamDecoder decoder = Decoder(timing);
+  int heard_ms = 0;
+  int time_ms = 0;
+  int words = 0;
+  for (const auto& row : test::RandomSpeech(random_, 600)) {
+    heard_ms += timing.step_ms;
+    off.Advance(row, scratch_);
+    unreached.Advance(row, scratch_);
+    decoder.Advance(row, scratch_);
+    EXPECT_TRUE(unreached.TakeOverdue().words.empty());
+    for (const Word& word : decoder.TakeOverdue().words) {
+      EXPECT_GE(word.start_ms, time_ms) << "seed " << GetParam();
+      time_ms = word.end_ms;
+      ++words;
+    }
+    for (const Word& word : decoder.Partial().words)
+      EXPECT_GT(word.end_ms + kDelayMs, heard_ms) << "seed " << GetParam();
+  }
+  EXPECT_GT(words, 20) << "seed " << GetParam();
+  EXPECT_EQ(Describe(unreached.Finish()), Describe(off.Finish()));
+}
+
 // A cut within speech loses no word and finds none twice, though what comes
 // after it has less choice.
 TEST_P(BeamDecoderPropertyTest, TimesRiseThroughCutsWithinSpeech) {

@@ -54,6 +54,13 @@ const server::ModelSet& WordModels() {
   return *models;
 }
 
+server::Decoding Words() {
+  server::Decoding decoding;
+  decoding.words = WordModels().models().front()->bundle->word_search->options;
+  decoding.max_alternatives = 3;
+  return decoding;
+}
+
 class WordSearchSessionTest : public testing::Test {
  protected:
   void Start(int workers, int max_batch) {
@@ -80,8 +87,7 @@ class WordSearchSessionTest : public testing::Test {
     return stream.transport->updates();
   }
 
-  server::Decoding decoding_{
-      WordModels().models().front()->bundle->word_search->options, 3};
+  server::Decoding decoding_ = Words();
   SteadyClock clock_;
   std::unique_ptr<Scheduler> scheduler_;
 };

@@ -144,6 +144,32 @@ TEST_F(BeamDecoderTest, SilenceBehindAWordIsAnEndpoint) {
   EXPECT_FALSE(decoder_.AtEndpoint());
 }
 
+// "cat" ends with step 2, at (2 + 1) * 30 - 60 = 30 ms: overdue when 330 ms
+// have been heard, whatever is said meanwhile.
+TEST_F(BeamDecoderTest, AWordIsTakenOnceItIsOverdue) {
+  DecoderOptions timing = Timing();
+  timing.max_final_delay_ms = 300;
+  decoder_ = BeamDecoder(timing, resources_, WordSearchOptions(), 1);
+  Say("K AE T . IY T S . DH AH");
+  EXPECT_THAT(decoder_.TakeOverdue().words, IsEmpty());
+  Say("R");
+  EXPECT_EQ(Text(decoder_.TakeOverdue()), "cat");
+  EXPECT_THAT(decoder_.TakeOverdue().words, IsEmpty());
+  Say("AE T");
+  Silence(30);
+  EXPECT_EQ(Text(decoder_.TakeOverdue()), "eats the rat");
+  EXPECT_TRUE(decoder_.AtEndpoint());
+  EXPECT_THAT(decoder_.Finalize().words, IsEmpty());
+  EXPECT_FALSE(decoder_.AtEndpoint());
+}
+
+TEST_F(BeamDecoderTest, NothingIsOverdueUnlessAskedFor) {
+  Say("K AE T");
+  Silence(60);
+  EXPECT_THAT(decoder_.TakeOverdue().words, IsEmpty());
+  EXPECT_EQ(Text(decoder_.Finish()), "cat");
+}
+
 TEST_F(BeamDecoderTest, SilenceBeforeTheFirstWordIsNoEndpoint) {
   Silence(60);
   EXPECT_FALSE(decoder_.AtEndpoint());

@@ -37,5 +37,18 @@ TEST(EndpointerTest, FollowsTheTable) {
   }
 }
 
+// Silence from before the utterance does not count, nor does any behind a word.
+TEST(EndpointerTest, SilenceWithoutAWordEndsTheUtteranceOnlyWhereAsked) {
+  DecoderOptions options;
+  const UtteranceProgress silent = {false, false, 3000, 3000};
+  EXPECT_FALSE(IsEndpoint(options, silent));
+  options.start_silence_ms = 3000;
+  EXPECT_TRUE(IsEndpoint(options, silent));
+  EXPECT_FALSE(IsEndpoint(options, {false, false, 2999, 3000}));
+  EXPECT_FALSE(IsEndpoint(options, {false, false, 9000, 2999}));
+  options.endpoint_silence_ms = 5000;
+  EXPECT_FALSE(IsEndpoint(options, {true, true, 3000, 3000}));
+}
+
 }  // namespace
 }  // namespace oido::model

@@ -117,6 +117,65 @@ TEST(CheckStreamingConfigTest, RequestIdIsLimited) {
       "streaming_config.request_id", "129 bytes, limit 128");
 }
 
+TEST(CheckStreamingConfigTest, TimesOfTheStreamAreLimited) {
+  struct Case {
+    const char* field;
+    int low;
+    int high;
+    void (*set)(v1::StreamingRecognitionConfig*, int);
+  };
+  using Config = v1::StreamingRecognitionConfig;
+  const Case cases[] = {
+      {"endpointing.trailing_silence_ms", 100, 60000,
+       [](Config* c, int ms) {
+         c->mutable_endpointing()->set_trailing_silence_ms(ms);
+       }},
+      {"endpointing.start_silence_ms", 500, 600000,
+       [](Config* c, int ms) {
+         c->mutable_endpointing()->set_start_silence_ms(ms);
+       }},
+      {"endpointing.max_utterance_ms", 1000, 600000,
+       [](Config* c, int ms) {
+         c->mutable_endpointing()->set_max_utterance_ms(ms);
+       }},
+      {"max_final_delay_ms", 100, 20000,
+       [](Config* c, int ms) { c->set_max_final_delay_ms(ms); }},
+      {"speech_start_timeout_ms", 500, 600000,
+       [](Config* c, int ms) { c->set_speech_start_timeout_ms(ms); }},
+      {"speech_end_timeout_ms", 500, 600000,
+       [](Config* c, int ms) { c->set_speech_end_timeout_ms(ms); }},
+  };
+  for (const Case& c : cases) {
+    Config config;
+    *config.mutable_config() = GoodConfig();
+    for (const int ms : {c.low, c.high}) {
+      c.set(&config, ms);
+      const auto result = CheckStreamingConfig(config, test::BabblingModels());
+      EXPECT_TRUE(result.ok()) << result.status();
+    }
+    for (const int ms : {c.low - 1, c.high + 1, -1}) {
+      c.set(&config, ms);
+      const absl::Status status =
+          CheckStreamingConfig(config, test::BabblingModels()).status();
+      ExpectFieldError(status, std::string("streaming_config.") + c.field,
+                       std::to_string(ms));
+      EXPECT_THAT(std::string(status.message()),
+                  HasSubstr(std::to_string(c.high)));
+    }
+  }
+}
+
+TEST(CheckStreamingConfigTest, NoEndpointsAndRulesForThemExcludeEachOther) {
+  v1::StreamingRecognitionConfig config;
+  *config.mutable_config() = GoodConfig();
+  config.mutable_endpointing()->set_off(true);
+  EXPECT_TRUE(CheckStreamingConfig(config, test::BabblingModels()).ok());
+  config.mutable_endpointing()->set_trailing_silence_ms(500);
+  ExpectFieldError(
+      CheckStreamingConfig(config, test::BabblingModels()).status(),
+      "streaming_config.endpointing.off", "true");
+}
+
 TEST(CheckConfigTest, RecordingsGoToTheOfflineModelUnlessAnotherIsNamed) {
   const auto chosen = [](const std::string& name, ModelUse use) {
     v1::RecognitionConfig config = GoodConfig();
