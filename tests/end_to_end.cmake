@@ -10,6 +10,6 @@ set_tests_properties(layout PROPERTIES LABELS unit)
 
 add_test(NAME docs_commands
   COMMAND Python3::Interpreter tests/tools/run_docs_commands.py "${PROJECT_BINARY_DIR}"
-          README.md docs/operating.md docs/load_testing.md
+          README.md docs/operations.md docs/load_testing.md
   WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
 set_tests_properties(docs_commands PROPERTIES LABELS integration TIMEOUT 300 RUN_SERIAL ON)
