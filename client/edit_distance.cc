@@ -49,6 +49,23 @@ ErrorCounts Align(const Sequence& reference, const Sequence& hypothesis) {
   return counts;
 }
 
+// matrix[i][j]: the least errors between the first i words and the first j.
+std::vector<std::vector<size_t>> LeastErrors(
+    absl::Span<const std::string> before, absl::Span<const std::string> after) {
+  std::vector<std::vector<size_t>> errors(
+      before.size() + 1, std::vector<size_t>(after.size() + 1));
+  for (size_t i = 0; i <= before.size(); ++i) errors[i][0] = i;
+  for (size_t j = 0; j <= after.size(); ++j) errors[0][j] = j;
+  for (size_t i = 1; i <= before.size(); ++i) {
+    for (size_t j = 1; j <= after.size(); ++j) {
+      const size_t other = before[i - 1] == after[j - 1] ? 0 : 1;
+      errors[i][j] = std::min({errors[i - 1][j - 1] + other,
+                               errors[i - 1][j] + 1, errors[i][j - 1] + 1});
+    }
+  }
+  return errors;
+}
+
 std::vector<absl::string_view> Words(absl::string_view text) {
   return absl::StrSplit(text, ' ', absl::SkipEmpty());
 }
@@ -92,6 +109,35 @@ ErrorCounts WordErrors(absl::string_view reference,
 ErrorCounts CharacterErrors(absl::string_view reference,
                             absl::string_view hypothesis) {
   return Align(reference, hypothesis);
+}
+
+std::vector<std::pair<size_t, size_t>> MatchWords(
+    absl::Span<const std::string> before, absl::Span<const std::string> after) {
+  std::vector<std::pair<size_t, size_t>> matches;
+  size_t same = 0;  // at the beginning: the usual case, and cheap
+  while (same < before.size() && same < after.size() &&
+         before[same] == after[same]) {
+    matches.emplace_back(same, same);
+    ++same;
+  }
+  const auto errors = LeastErrors(before.subspan(same), after.subspan(same));
+  size_t i = before.size() - same;
+  size_t j = after.size() - same;
+  std::vector<std::pair<size_t, size_t>> backwards;
+  while (i > 0 && j > 0) {
+    const bool equal = before[same + i - 1] == after[same + j - 1];
+    if (errors[i][j] == errors[i - 1][j - 1] + (equal ? 0 : 1)) {
+      --i;
+      --j;
+      if (equal) backwards.emplace_back(same + i, same + j);
+    } else if (errors[i][j] == errors[i - 1][j] + 1) {
+      --i;
+    } else {
+      --j;
+    }
+  }
+  matches.insert(matches.end(), backwards.rbegin(), backwards.rend());
+  return matches;
 }
 
 }  // namespace oido::client

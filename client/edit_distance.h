@@ -2,10 +2,14 @@
 #ifndef OIDO_CLIENT_EDIT_DISTANCE_H_
 #define OIDO_CLIENT_EDIT_DISTANCE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace oido::client {
 
@@ -34,6 +38,11 @@ ErrorCounts WordErrors(absl::string_view reference,
                        absl::string_view hypothesis);
 ErrorCounts CharacterErrors(absl::string_view reference,
                             absl::string_view hypothesis);
+
+// Places of equal words, in `before` and in `after`, of an alignment with the
+// least errors; both ascend.
+std::vector<std::pair<size_t, size_t>> MatchWords(
+    absl::Span<const std::string> before, absl::Span<const std::string> after);
 
 }  // namespace oido::client
 

@@ -1,5 +1,6 @@
 # Tests of client/load/.
 oido_test(load_parts_test unit oido::load)
+oido_test(word_times_test unit oido::load)
 oido_test(load_run_test unit oido::load)
 oido_test(grpc_transport_test unit oido::load)
 set_tests_properties(grpc_transport_test PROPERTIES

@@ -39,7 +39,7 @@ absl::StatusOr<Recording> Load(const client::Utterance& utterance,
   const auto file = client::AudioFile::Open(utterance.path, kReadMs);
   if (!file.ok()) return file.status();
   const client::AudioFormat format = (*file)->format();
-  Recording recording = {utterance, format.sample_rate_hz, ""};
+  Recording recording = {utterance, format.sample_rate_hz, "", {}};
   while (true) {
     const auto bytes = (*file)->Next();
     if (!bytes.ok()) return bytes.status();

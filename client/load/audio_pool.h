@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "client/load/word_times.h"
 #include "client/manifest.h"
 
 namespace oido::load {
@@ -18,7 +19,8 @@ namespace oido::load {
 struct Recording {
   client::Utterance utterance;  // text empty: not known
   int sample_rate_hz = 0;
-  std::string samples;  // 16-bit, little-endian, one channel
+  std::string samples;           // 16-bit, little-endian, one channel
+  std::vector<TimedWord> words;  // none: their times are not known
 };
 
 struct AudioPoolOptions {

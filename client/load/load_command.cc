@@ -45,12 +45,32 @@ absl::StatusOr<std::vector<client::Utterance>> Utterances(
   return utterances;
 }
 
+absl::Status AddWordTimes(const LoadCommand& command,
+                          std::vector<Recording>& recordings) {
+  if (command.word_times.empty()) return absl::OkStatus();
+  const auto times = ReadWordTimes(command.word_times);
+  if (!times.ok()) return times.status();
+  bool any = false;
+  for (Recording& recording : recordings) {
+    const auto found = times->find(recording.utterance.utt_id);
+    if (found == times->end()) continue;
+    recording.words = found->second;
+    any = true;
+  }
+  return any ? absl::OkStatus()
+             : absl::NotFoundError(absl::StrCat(
+                   command.word_times,
+                   ": has no words of the recordings, by their utt_id"));
+}
+
 absl::StatusOr<std::vector<Recording>> Recordings(const LoadCommand& command) {
   const auto utterances = Utterances(command);
   if (!utterances.ok()) return utterances.status();
   auto recordings =
       LoadRecordings(command.audio, *utterances, client::Interrupted);
   if (!recordings.ok()) return recordings.status();
+  const absl::Status timed = AddWordTimes(command, *recordings);
+  if (!timed.ok()) return timed;
   if (command.settings.mode == LoadSettings::Mode::kBackToBack) {
     const absl::Status padded =
         PadToMessages(command.settings.message, *recordings);

@@ -28,6 +28,7 @@ struct LoadCommand {
   std::string manifest;
   client::ManifestFilter filter;
   std::vector<std::string> files;
+  std::string word_times;  // a file; empty: none
   AudioPoolOptions audio;
   LoadSettings settings;
   SearchOptions search;

@@ -84,21 +84,24 @@ Json MachineToJson(const RunResult& result) {
 
 Json ToJson(const Trial& trial) {
   const RunResult& result = trial.result;
-  Json json = {
-      {"held", trial.shortcomings.empty()},
-      {"shortcomings", trial.shortcomings},
-      {"interrupted", result.interrupted},
-      {"measured_seconds", Seconds(result.window)},
-      {"audio_seconds", Seconds(result.audio)},
-      {"streams", StreamsToJson(result)},
-      {"latency_ms",
-       {{"message", ToJson(result.message)},
-        {"partial", ToJson(result.partial)},
-        {"final", ToJson(result.final)}}},
-      {"unanswered", result.unanswered},
-      {"pacing", PaceToJson(result)},
-      {"words",
-       {{"final", result.spoken_words}, {"revised", result.revised_words}}}};
+  Json json = {{"held", trial.shortcomings.empty()},
+               {"shortcomings", trial.shortcomings},
+               {"interrupted", result.interrupted},
+               {"measured_seconds", Seconds(result.window)},
+               {"audio_seconds", Seconds(result.audio)},
+               {"streams", StreamsToJson(result)},
+               {"latency_ms",
+                {{"message", ToJson(result.message)},
+                 {"partial", ToJson(result.partial)},
+                 {"final", ToJson(result.final)},
+                 {"word", ToJson(result.word)},
+                 {"word_final", ToJson(result.word_final)}}},
+               {"unanswered", result.unanswered},
+               {"pacing", PaceToJson(result)},
+               {"words",
+                {{"final", result.spoken_words},
+                 {"revised", result.revised_words},
+                 {"timed", result.timed_words}}}};
   json["accuracy"] = result.wer.has_value() ? client::ToJson(*result.wer)["all"]
                                             : Json(nullptr);
   json.update(MachineToJson(result));

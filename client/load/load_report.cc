@@ -99,6 +99,10 @@ void PrintRun(std::ostream& out, const Trial& trial) {
   PrintLatencies(out, "message -> recognised", result.message);
   PrintLatencies(out, "message -> its text", result.partial);
   PrintLatencies(out, "end of audio -> final", result.final);
+  if (result.timed_words > 0) {
+    PrintLatencies(out, "end of word -> shown", result.word);
+    PrintLatencies(out, "end of word -> final", result.word_final);
+  }
   PrintLatencies(out, "message sent late by", result.lateness);
   PrintStreams(out, result);
   PrintText(out, result);

@@ -20,6 +20,9 @@ constexpr char kFooter[] =
     "with its age\n"
     "  partial  until a result that rests on it, for messages with results\n"
     "  final    from the end of a stream's audio until its last final result\n"
+    "  word, word_final  with --word-times: from the end of a word until it "
+    "was "
+    "shown to stay, and until it was final\n"
     "A test holds if every --slo does, no stream is refused or fails, at most "
     "1 % of the messages are sent more than --late-ms late, and at least 90 % "
     "of the audio is sent.\n"
@@ -31,6 +34,9 @@ void AddAudio(CLI::App& app, LoadCommand& command) {
   app.add_option("--manifest", command.manifest,
                  "List of recordings with texts, as for oido-wer; adds the "
                  "word error rate");
+  app.add_option("--word-times", command.word_times,
+                 "When their words are spoken, tab-separated with a header: "
+                 "utt_id, word, start_s, end_s; adds emission delays");
   app.add_option("--split", command.filter.split,
                  "Only this split of the manifest");
   app.add_option("--source", command.filter.sources,
@@ -112,8 +118,8 @@ void AddVerdict(CLI::App& app, LoadCommand& command) {
              command.requirements.slos.push_back(*std::move(slo));
            }
          },
-         "What must hold, such as p99=200ms (of message), partial.p95=0.3s or "
-         "final.p99=1s; may be given again")
+         "What must hold, such as p99=200ms (of message), partial.p95=0.3s, "
+         "final.p99=1s or word.p50=0.4s; may be given again")
       ->allow_extra_args(false);
   app.add_flag_callback(
       "--allow-refused",
@@ -145,6 +151,12 @@ void CheckUsage(const LoadCommand& command) {
   if (searches && command.requirements.slos.empty()) {
     throw CLI::ValidationError("--find-max",
                                "needs an --slo, such as --slo p99=200ms");
+  }
+  if (!command.word_times.empty() &&
+      command.settings.mode == LoadSettings::Mode::kBackToBack) {
+    throw CLI::ValidationError("--word-times",
+                               "not with --back-to-back: words are found in "
+                               "whole recordings");
   }
 }
 

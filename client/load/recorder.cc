@@ -57,6 +57,19 @@ void Recorder::FinalHeard(absl::Duration due, absl::Duration now) {
   if (Measured(due)) result_.final.Record(now - due);
 }
 
+void Recorder::WordSpoken(absl::Duration end) {
+  result_.timed_words += Measured(end) ? 1 : 0;
+}
+
+void Recorder::WordHeard(absl::Duration end, absl::Duration shown,
+                         absl::Duration finalized) {
+  if (!Measured(end)) return;
+  result_.word.Record(shown - end);
+  if (finalized != absl::InfiniteDuration()) {
+    result_.word_final.Record(finalized - end);
+  }
+}
+
 void Recorder::StreamRefused(absl::Duration now) {
   ++result_.refused;
   OpenChanged(now, -1);

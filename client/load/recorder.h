@@ -41,6 +41,9 @@ struct RunResult {
   LatencyHistogram message{LatencyHistogram::Resolution::kFine};
   LatencyHistogram partial{LatencyHistogram::Resolution::kFine};
   LatencyHistogram final{LatencyHistogram::Resolution::kFine};
+  // Of words whose times are known: until they came to stay, and were final.
+  LatencyHistogram word{LatencyHistogram::Resolution::kFine};
+  LatencyHistogram word_final{LatencyHistogram::Resolution::kFine};
   LatencyHistogram lateness{LatencyHistogram::Resolution::kFine};
   LatencySeries series;    // of message, over the whole run
   int64_t unanswered = 0;  // of message: counted with their age at the end
@@ -55,6 +58,7 @@ struct RunResult {
   std::map<std::string, Failures> failures;  // by status, without refusals
   int64_t spoken_words = 0;
   int64_t revised_words = 0;
+  int64_t timed_words = 0;  // spoken, of which `word` counts those recognised
   std::optional<client::WerReport> wer;  // where texts are known
 
   std::optional<WindowUsage> server;
@@ -81,6 +85,11 @@ class Recorder {
   void MessageUnanswered(absl::Duration due, absl::Duration now);
   void PartialHeard(absl::Duration due, absl::Duration now);
   void FinalHeard(absl::Duration due, absl::Duration now);
+  // A word that ended at `end` was in a stream that was completed...
+  void WordSpoken(absl::Duration end);
+  // ...and was recognised.
+  void WordHeard(absl::Duration end, absl::Duration shown,
+                 absl::Duration finalized);
   void StreamRefused(absl::Duration now);
   void StreamEnded(absl::Duration now, const absl::Status& status);
   void Words(const TranscriptTracker& transcript);

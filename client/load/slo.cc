@@ -13,7 +13,8 @@ namespace oido::load {
 namespace {
 
 constexpr Metric kMetrics[] = {Metric::kMessage, Metric::kPartial,
-                               Metric::kFinal};
+                               Metric::kFinal, Metric::kWord,
+                               Metric::kWordFinal};
 
 absl::Status Malformed(absl::string_view text, absl::string_view why) {
   return absl::InvalidArgumentError(
@@ -51,6 +52,10 @@ absl::string_view Name(Metric metric) {
       return "partial";
     case Metric::kFinal:
       return "final";
+    case Metric::kWord:
+      return "word";
+    case Metric::kWordFinal:
+      return "word_final";
   }
   return "";
 }
@@ -61,6 +66,10 @@ const LatencyHistogram& Latencies(const RunResult& result, Metric metric) {
       return result.partial;
     case Metric::kFinal:
       return result.final;
+    case Metric::kWord:
+      return result.word;
+    case Metric::kWordFinal:
+      return result.word_final;
     case Metric::kMessage:
       break;
   }

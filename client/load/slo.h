@@ -12,7 +12,7 @@
 
 namespace oido::load {
 
-enum class Metric { kMessage, kPartial, kFinal };
+enum class Metric { kMessage, kPartial, kFinal, kWord, kWordFinal };
 
 // The word for it on the command line and in reports.
 absl::string_view Name(Metric metric);
@@ -26,7 +26,7 @@ struct Slo {
   absl::Duration limit;
 };
 
-// [METRIC.]pN=DURATION, such as p99=200ms, final.p95=0.5s, partial.p99.9=1s.
+// [METRIC.]pN=DURATION, such as p99=200ms, final.p95=0.5s, word.p50=0.4s.
 // INVALID_ARGUMENT that says what is wrong.
 absl::StatusOr<Slo> ParseSlo(absl::string_view text);
 

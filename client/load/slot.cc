@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "client/edit_distance.h"
 
 namespace oido::load {
 
@@ -74,6 +75,7 @@ void Slot::Open(absl::Duration origin) {
   heard_ = false;
   final_heard_.reset();
   transcript_ = {};
+  emissions_ = {};
   StreamSetup setup;
   setup.sample_rate_hz = recording_->sample_rate_hz;
   setup.request_id = absl::StrCat("load-", index_, "-", opened_++);
@@ -138,6 +140,9 @@ void Slot::OnHeard(const Heard& heard) {
 
 void Slot::HearResults(const Heard& heard, absl::Duration now) {
   transcript_.Add(heard.final_text, heard.interim_text);
+  if (!recording_->words.empty()) {
+    emissions_.Add(heard.final_text, heard.interim_text, now);
+  }
   if (audio_ != Audio::kFlowing) {
     if (heard.has_final) final_heard_ = now;
     return;
@@ -192,15 +197,32 @@ void Slot::RecordUnanswered(absl::Duration now) {
 // several, no reference is known.
 void Slot::Score(const absl::Status& status) {
   if (settings().mode != LoadSettings::Mode::kStreamPerRecording ||
-      audio_ == Audio::kCut || recording_->utterance.text.empty()) {
+      audio_ == Audio::kCut) {
     return;
   }
+  if (status.ok()) RecordEmissions();
+  if (recording_->utterance.text.empty()) return;
   client::Recognition recognition;
   recognition.transcript = transcript_.finals();
   recognition.audio_seconds =
       absl::ToDoubleSeconds(LengthOf(recording_->sample_rate_hz, sent_bytes_));
   recognition.status = status;
   context_.recorder.Scored(recording_->utterance, recognition);
+}
+
+// Of the words that were recognised.
+void Slot::RecordEmissions() {
+  std::vector<std::string> spoken, heard;
+  for (const TimedWord& word : recording_->words) {
+    spoken.push_back(word.word);
+    context_.recorder.WordSpoken(origin_ + word.end);
+  }
+  const std::vector<EmittedWord>& emitted = emissions_.words();
+  for (const EmittedWord& word : emitted) heard.push_back(word.word);
+  for (const auto& [place, found] : client::MatchWords(spoken, heard)) {
+    context_.recorder.WordHeard(origin_ + recording_->words[place].end,
+                                emitted[found].shown, emitted[found].finalized);
+  }
 }
 
 // The next stream follows at once or, if this one met with trouble, after a

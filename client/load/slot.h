@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "client/load/audio_pool.h"
+#include "client/load/emission_tracker.h"
 #include "client/load/load_settings.h"
 #include "client/load/recorder.h"
 #include "client/load/schedule.h"
@@ -72,6 +73,7 @@ class Slot : public StreamListener {
   void RecordEnd(const absl::Status& status, absl::Duration now);
   void RecordUnanswered(absl::Duration now);
   void Score(const absl::Status& status);
+  void RecordEmissions();
   void Rest(absl::Duration now, const absl::Status& status);
 
   const SlotContext context_;
@@ -95,6 +97,7 @@ class Slot : public StreamListener {
   bool heard_ = false;      // anything
   std::optional<absl::Duration> final_heard_;  // after the end of the audio
   TranscriptTracker transcript_;
+  EmissionTracker emissions_;  // where the times of words are known
 };
 
 }  // namespace oido::load

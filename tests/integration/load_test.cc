@@ -33,6 +33,8 @@ class LoadTest : public testing::Test {
       absl::StrAppend(&manifest, name, "\t", name, "\tsome words\n");
     }
     WriteFile(directory_.File("manifest.tsv"), manifest);
+    WriteFile(directory_.File("words.tsv"),
+              "utt_id\tword\tstart_s\tend_s\nspeech1.wav\tsome\t0.1\t0.3\n");
   }
 
   void StartServer(int max_streams) {
@@ -91,8 +93,9 @@ class LoadTest : public testing::Test {
 TEST_F(LoadTest, EightStreamsSpeakAndAreMeasured) {
   StartServer(100);
   Run({"--streams", "8", "--seconds", "2", "--probe-every", "2", "--seed", "5",
-       "--connections", "2", "--plot", directory_.File("plot.svg"),
-       "--server-pid", absl::StrCat(getpid())});
+       "--connections", "2", "--word-times", directory_.File("words.tsv"),
+       "--plot", directory_.File("plot.svg"), "--server-pid",
+       absl::StrCat(getpid())});
   const nlohmann::json figures = Figures();
   const nlohmann::json& streams = figures["streams"];
   EXPECT_EQ(streams["wanted"], 8);
@@ -106,6 +109,7 @@ TEST_F(LoadTest, EightStreamsSpeakAndAreMeasured) {
   EXPECT_GT(figures["words"]["final"], 8);
   EXPECT_EQ(figures["words"]["revised"], 0);  // greedy decoding takes none back
   EXPECT_GT(figures["accuracy"]["words"], 0);
+  EXPECT_GT(figures["words"]["timed"], 0);
   for (const char* metric : {"message", "partial", "final"}) {
     const nlohmann::json& latency = figures["latency_ms"][metric];
     ASSERT_GT(latency["count"], 0) << metric;
@@ -186,6 +190,9 @@ TEST_F(LoadTest, WrongUsageIsExitCodeTwo) {
   EXPECT_EQ(Wait(Spawn({program, "a.wav", "--slo", "quick"})), 2);
   EXPECT_EQ(Wait(Spawn({program, "a.wav", "--find-max"})), 2);
   EXPECT_EQ(Wait(Spawn({program, "a.wav", "--streams", "0"})), 2);
+  EXPECT_EQ(Wait(Spawn({program, "a.wav", "--word-times", "words.tsv",
+                        "--back-to-back"})),
+            2);
   EXPECT_EQ(Wait(Spawn({program, "--help"})), 0);
   EXPECT_EQ(Wait(Spawn({program, "no-such-file.wav"})), 1);
   EXPECT_THAT(Output("err"), HasSubstr("no-such-file.wav: no such file"));

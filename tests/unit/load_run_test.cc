@@ -104,6 +104,29 @@ TEST_F(LoadRunTest, LatenciesAreTheServers) {
   EXPECT_GT(ticks_, 40);
 }
 
+// The fake server shows "so far" 5 ms after each message, at 100, 200, ... ms,
+// and its last word 20 ms after the end of the audio, at 1750 ms.
+TEST_F(LoadRunTest, WordsAreTimedFromTheirEnds) {
+  recordings_.resize(1);
+  recordings_[0].words = {{"so", 60 * kMs},
+                          {"never", 70 * kMs},
+                          {"far", 90 * kMs},
+                          {"said", 1700 * kMs}};
+  const RunResult result = Run(Settings(4));
+  const auto streams = static_cast<double>(result.completed);
+  ASSERT_GT(streams, 16);
+  // But for those at both ends of the measured window, and the four cut ones.
+  EXPECT_NEAR(static_cast<double>(result.timed_words), 4 * streams, 40);
+  EXPECT_NEAR(static_cast<double>(result.word.count()), 3 * streams, 30);
+  EXPECT_EQ(result.word_final.count(), result.word.count());
+  EXPECT_NEAR(absl::ToDoubleMilliseconds(result.word.Quantile(0.2)), 15, 0.1);
+  EXPECT_NEAR(absl::ToDoubleMilliseconds(result.word.Quantile(0.5)), 45, 0.1);
+  EXPECT_EQ(result.word.max(), 70 * kMs);
+  EXPECT_NEAR(absl::ToDoubleMilliseconds(result.word_final.Quantile(0.2)), 70,
+              0.2);
+  EXPECT_EQ(result.word_final.max(), (1750 + 20 - 60) * kMs);
+}
+
 TEST_F(LoadRunTest, StreamsFollowEachOtherAndAreScored) {
   const RunResult result = Run(Settings(4));
   EXPECT_EQ(transport_->most_open, 4);
