@@ -16,23 +16,23 @@ namespace {
 static_assert(std::endian::native == std::endian::little,
               "samples are handed over as little-endian floats");
 
-constexpr sf_count_t kBlockSamples = 8192;
+constexpr sf_count_t kBlockFrames = 8192;
 
 struct Close {
   void operator()(SNDFILE* file) const { sf_close(file); }
 };
 
-absl::Status DecodeFile(SNDFILE* file, AudioDecoder& decoder,
+absl::Status DecodeFile(SNDFILE* file, size_t channels, AudioDecoder& decoder,
                         std::vector<float>* samples) {
-  std::vector<float> block(kBlockSamples);
+  std::vector<float> block(kBlockFrames * channels);
   while (const sf_count_t count =
-             sf_read_float(file, block.data(), kBlockSamples)) {
+             sf_readf_float(file, block.data(), kBlockFrames)) {
     const absl::string_view bytes(reinterpret_cast<const char*>(block.data()),
-                                  static_cast<size_t>(count) * sizeof(float));
+                                  static_cast<size_t>(count) * channels * sizeof(float));
     if (absl::Status status = decoder.Decode(bytes, samples); !status.ok())
       return status;
   }
-  return decoder.Finish(samples);
+  return decoder.Finish(AudioEnd::kStream, samples);
 }
 
 }  // namespace
@@ -48,9 +48,10 @@ absl::StatusOr<std::vector<float>> ReadAudioFile(const std::string& path,
   auto decoder = AudioDecoder::Create(
       {AudioEncoding::kFloat32, info.samplerate, info.channels}, rate_hz);
   std::vector<float> samples;
-  const absl::Status status = decoder.ok()
-                                  ? DecodeFile(file.get(), **decoder, &samples)
-                                  : decoder.status();
+  const absl::Status status =
+      decoder.ok() ? DecodeFile(file.get(), static_cast<size_t>(info.channels),
+                                **decoder, &samples)
+                   : decoder.status();
   if (!status.ok()) {
     return absl::Status(status.code(),
                         absl::StrCat(path, ": ", status.message()));

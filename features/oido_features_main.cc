@@ -27,7 +27,7 @@ struct Flags {
 
 void AddFlags(CLI::App& app, Flags& flags) {
   auto* file =
-      app.add_option("FILE", flags.file, "Audio file, mono, 8 to 48 kHz");
+      app.add_option("FILE", flags.file, "Audio file, 8 to 48 kHz; the mean of its channels");
   app.add_flag("--pipe", flags.pipe,
                "Instead of FILE: answer packets on standard input (uint32 n, "
                "float32 samples[n] in the int16 range) with packets of "

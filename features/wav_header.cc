@@ -17,6 +17,8 @@ constexpr uint32_t kUnknownDataBytes = 0x7FFFF000u;  // SoX's size for a pipe
 
 constexpr int kFormatPcm = 1;
 constexpr int kFormatFloat = 3;
+constexpr int kFormatAlaw = 6;
+constexpr int kFormatMulaw = 7;
 constexpr int kFormatExtensible = 0xFFFE;
 // The rest of a SubFormat GUID behind the format tag.
 constexpr absl::string_view kGuidTail(
@@ -105,11 +107,11 @@ absl::StatusOr<WavHeaderReader::State> WavHeaderReader::BeginChunk() {
       return Bad("data chunk without a fmt chunk in front of it");
     }
     const bool known = size > 0 && size < kUnknownDataBytes;
-    const uint32_t sample_bytes =
-        format_.encoding == AudioEncoding::kLinear16 ? 2 : 4;
-    if (known && size % sample_bytes != 0) {
+    const size_t block_bytes =
+        BytesPerSample(format_.encoding) * static_cast<size_t>(format_.channels);
+    if (known && size % block_bytes != 0) {
       return Bad("data chunk of ", size, " bytes, must be a multiple of ",
-                 sample_bytes);
+                 block_bytes);
     }
     format_.data_bytes = known ? size : kUntilEndOfStream;
     return State::kComplete;
@@ -151,11 +153,17 @@ absl::Status WavHeaderReader::ParseFormat() {
     format_.encoding = AudioEncoding::kLinear16;
   } else if (tag == kFormatFloat && bits == 32) {
     format_.encoding = AudioEncoding::kFloat32;
+  } else if (tag == kFormatAlaw && bits == 8) {
+    format_.encoding = AudioEncoding::kAlaw;
+  } else if (tag == kFormatMulaw && bits == 8) {
+    format_.encoding = AudioEncoding::kMulaw;
   } else {
     return Bad(bits, "-bit samples of format ", tag,
-               ", must be 16-bit PCM (format 1) or 32-bit float (format 3)");
+               ", must be 16-bit PCM (format 1), 32-bit float (3), 8-bit A-law "
+               "(6) or mu-law (7)");
   }
   format_.channels = Read16(part_, 2);
+  if (format_.channels == 0) return Bad("0 channels");
   format_.sample_rate_hz = Read32(part_, 4);
   const int frame_bytes = Read16(part_, 12);
   if (frame_bytes != format_.channels * bits / 8) {

@@ -2,6 +2,7 @@
 #include "server/call_log.h"
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "server/log.h"
@@ -13,16 +14,10 @@ std::string Seconds(absl::Duration duration) {
   return absl::StrFormat("%.3f", absl::ToDoubleSeconds(duration));
 }
 
-const char* NameInLog(features::AudioEncoding encoding) {
-  switch (encoding) {
-    case features::AudioEncoding::kUnspecified:
-      return "wav";
-    case features::AudioEncoding::kLinear16:
-      return "linear16";
-    case features::AudioEncoding::kFloat32:
-      return "float32";
-  }
-  return "unknown";
+std::string NameInLog(features::AudioEncoding encoding) {
+  return encoding == features::AudioEncoding::kUnspecified
+             ? "header"
+             : absl::AsciiStrToLower(features::EncodingName(encoding));
 }
 
 }  // namespace

@@ -8,6 +8,13 @@
 #include "server/window_runner.h"
 
 namespace oido::server {
+namespace {
+
+// Decoded audio that is held before it goes through the model, of the model's
+// rate; a codec may go over it once.
+constexpr size_t kSamplesAtOnce = 16000;
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<Recognizer>> Recognizer::Create(
     std::shared_ptr<const LoadedModel> model,
@@ -41,9 +48,27 @@ absl::Status Recognizer::AcceptAudio(absl::string_view bytes,
                                      Workbench& bench) {
   if (bytes.empty()) return absl::OkStatus();
   has_audio_ = true;
+  const absl::Status status = Decode(&bytes, bench);
+  rest_ = std::string(bytes);
+  return status;
+}
+
+absl::Status Recognizer::AcceptMoreAudio(Workbench& bench) {
+  absl::string_view bytes = rest_;
+  const absl::Status status = Decode(&bytes, bench);
+  rest_.erase(0, rest_.size() - bytes.size());
+  if (rest_.empty()) rest_.shrink_to_fit();
+  return status;
+}
+
+absl::Status Recognizer::Decode(absl::string_view* bytes, Workbench& bench) {
   bench.samples.clear();
-  const absl::Status status = audio_decoder_->Decode(bytes, &bench.samples);
-  if (!status.ok()) return status;
+  do {
+    const absl::Status status =
+        audio_decoder_->DecodeSome(bytes, &bench.samples);
+    if (!status.ok()) return status;
+  } while (bench.samples.size() < kSamplesAtOnce &&
+           (!bytes->empty() || audio_decoder_->has_more()));
   bool too_long = false;
   if (max_samples_ > 0) {
     const auto room = static_cast<size_t>(max_samples_ - samples_decoded_);
@@ -59,11 +84,13 @@ absl::Status Recognizer::AcceptAudio(absl::string_view bytes,
                    max_samples_ / model_rate_hz(), " seconds."));
 }
 
-absl::Status Recognizer::EndUtterance(Workbench& bench) {
+absl::Status Recognizer::EndUtterance(features::AudioEnd end,
+                                      Workbench& bench) {
   if (!has_audio_) return absl::OkStatus();
   ending_ = true;
+  rest_.clear();
   bench.samples.clear();
-  const absl::Status status = audio_decoder_->Finish(&bench.samples);
+  const absl::Status status = audio_decoder_->Finish(end, &bench.samples);
   if (max_samples_ > 0) {
     const auto room = static_cast<size_t>(max_samples_ - samples_decoded_);
     bench.samples.resize(std::min(bench.samples.size(), room));
@@ -156,7 +183,7 @@ int64_t Recognizer::samples_processed() const {
 
 size_t Recognizer::size_bytes() const {
   return sizeof(*this) - sizeof(frontend_) - sizeof(state_) +
-         audio_decoder_->size_bytes() + frontend_.size_bytes() +
+         audio_decoder_->size_bytes() + rest_.capacity() + frontend_.size_bytes() +
          state_.size_bytes() + decoder_->size_bytes() +
          (window_.has_value() ? window_->size_bytes() - sizeof(*window_) : 0);
 }

@@ -41,6 +41,7 @@ struct Workbench {
 //
 //   while there is input: AcceptAudio or EndUtterance,
 //     while has_step(): PopStep, (model), Advance,
+//     and, if has_more_audio(), AcceptMoreAudio and its steps,
 //   and after EndUtterance, without steps left: CompleteUtterance.
 //
 // With an offline model a step is a window of the recording, read in place:
@@ -56,11 +57,17 @@ class Recognizer {
   // INVALID_ARGUMENT: the bytes are not the audio that was declared.
   // OUT_OF_RANGE: the stream is longer than allowed; the audio up to the limit
   // was taken, so EndUtterance still has a result to give.
+  // Of bytes that unfold into more than about a second of audio the rest is
+  // left to AcceptMoreAudio. REQUIRES: !has_more_audio().
   absl::Status AcceptAudio(absl::string_view bytes, Workbench& bench);
+  bool has_more_audio() const {
+    return !rest_.empty() || audio_decoder_->has_more();
+  }
+  absl::Status AcceptMoreAudio(Workbench& bench);
 
-  // The utterance ends here. Errors are about its last bytes; all before them
-  // is flushed in any case.
-  absl::Status EndUtterance(Workbench& bench);
+  // The utterance, or all of the audio, ends here. Errors are about its last
+  // bytes; all before them is flushed in any case. Audio left over is dropped.
+  absl::Status EndUtterance(features::AudioEnd end, Workbench& bench);
 
   // After EndUtterance, when all steps are done: the last final result goes to
   // `finals`; audio that follows is recognised as on a new stream, later in
@@ -108,6 +115,7 @@ class Recognizer {
              int max_audio_seconds, const SpeechRules& speech,
              std::unique_ptr<features::AudioDecoder> audio_decoder);
 
+  absl::Status Decode(absl::string_view* bytes, Workbench& bench);
   void FillWindow();
   void AdvanceStep(absl::Span<const float> log_probs, Workbench& bench,
                    std::vector<Result>& finals);
@@ -121,6 +129,7 @@ class Recognizer {
   const std::shared_ptr<const LoadedModel> model_;
   const int64_t max_samples_;  // 0: no limit
   const std::unique_ptr<features::AudioDecoder> audio_decoder_;
+  std::string rest_;  // bytes that AcceptAudio did not come to
   features::Frontend frontend_;
   model::StreamState state_;
   const Decoding decoding_;

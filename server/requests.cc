@@ -24,21 +24,31 @@ absl::StatusOr<features::AudioEncoding> CheckEncoding(
       return features::AudioEncoding::kLinear16;
     case v1::FLOAT32:
       return features::AudioEncoding::kFloat32;
+    case v1::MULAW:
+      return features::AudioEncoding::kMulaw;
+    case v1::ALAW:
+      return features::AudioEncoding::kAlaw;
+    case v1::FLAC:
+      return features::AudioEncoding::kFlac;
+    case v1::OGG_OPUS:
+      return features::AudioEncoding::kOggOpus;
     default:
       return FieldError(
           prefix + "encoding",
           absl::StrCat(prefix,
                        "encoding: ", static_cast<int>(config.encoding()),
-                       " is unknown; there is LINEAR16 (1), FLOAT32 (2) and "
-                       "AUDIO_ENCODING_UNSPECIFIED (0) for WAV files"));
+                       " is unknown; there is LINEAR16 (1), FLOAT32 (2), MULAW "
+                       "(3), ALAW (4), FLAC (5), OGG_OPUS (6) and "
+                       "AUDIO_ENCODING_UNSPECIFIED (0) for files"));
   }
 }
 
 absl::Status CheckRateAndChannels(const v1::RecognitionConfig& config,
+                                  features::AudioEncoding encoding,
                                   const std::string& prefix) {
   const int rate = config.sample_rate_hertz();
   const bool from_header =
-      rate == 0 && config.encoding() == v1::AUDIO_ENCODING_UNSPECIFIED;
+      rate == 0 && features::BytesPerSample(encoding) == 0;
   if (!from_header && (rate < features::kMinSampleRateHz ||
                        rate > features::kMaxSampleRateHz)) {
     return FieldError(prefix + "sample_rate_hertz",
@@ -47,10 +57,10 @@ absl::Status CheckRateAndChannels(const v1::RecognitionConfig& config,
                                    "..", features::kMaxSampleRateHz));
   }
   const int channels = config.audio_channel_count();
-  if (channels != 0 && channels != 1) {
+  if (channels < 0 || channels > features::kMaxChannels) {
     return FieldError(prefix + "audio_channel_count",
                       absl::StrCat(prefix, "audio_channel_count: ", channels,
-                                   " channels are not supported, only 1"));
+                                   " is not in 0..", features::kMaxChannels));
   }
   return absl::OkStatus();
 }
@@ -130,7 +140,7 @@ absl::StatusOr<SessionConfig> CheckConfig(const v1::RecognitionConfig& config,
   absl::StatusOr<features::AudioEncoding> encoding =
       CheckEncoding(config, prefix);
   if (!encoding.ok()) return encoding.status();
-  absl::Status status = CheckRateAndChannels(config, prefix);
+  absl::Status status = CheckRateAndChannels(config, *encoding, prefix);
   if (!status.ok()) return status;
   auto model = ChooseModel(config.model(), prefix, models, use);
   if (!model.ok()) return model.status();
@@ -149,6 +159,7 @@ absl::StatusOr<SessionConfig> CheckConfig(const v1::RecognitionConfig& config,
   result.decoding = *decoding;
   result.format.encoding = *encoding;
   result.format.sample_rate_hz = config.sample_rate_hertz();
+  result.format.channels = config.audio_channel_count();
   result.use = use;
   return result;
 }

@@ -21,8 +21,24 @@ constexpr absl::Duration kLiveAhead = absl::Milliseconds(1500);
 // recording and goes on live is soon taken for live.
 constexpr double kMelting = 1.2;
 
-// While a WAV header has not said more: LINEAR16 at 16 kHz.
-constexpr double kUsualBytesPerSecond = 32000.0;
+// Of the client's audio, where its format does not tell: what is usual, until
+// the first of it is decoded.
+double UsualBytesPerSecond(features::AudioEncoding encoding) {
+  switch (encoding) {
+    case features::AudioEncoding::kFlac:
+      return 18000.0;
+    case features::AudioEncoding::kOggOpus:
+      return 4000.0;
+    default:
+      return 32000.0;  // LINEAR16 at 16 kHz
+  }
+}
+
+// 0: only decoding will tell.
+double BytesPerSecondOf(const features::AudioFormat& format) {
+  return static_cast<double>(features::BytesPerSample(format.encoding)) *
+         format.sample_rate_hz * std::max(1, format.channels);
+}
 
 }  // namespace
 
@@ -51,12 +67,7 @@ absl::Status Session::Configure(const SessionConfig& config) {
   use_ = config.use;
   interim_results_ = config.interim_results;
   last_activity_ = last_audio_ = clock_->Now();
-  if (config.format.encoding != features::AudioEncoding::kUnspecified) {
-    const int sample_bytes =
-        config.format.encoding == features::AudioEncoding::kLinear16 ? 2 : 4;
-    bytes_per_second_ =
-        static_cast<double>(config.format.sample_rate_hz) * sample_bytes;
-  }
+  format_ = config.format;
   return absl::OkStatus();
 }
 
@@ -217,11 +228,18 @@ void Session::SetQueued(absl::Duration now) {
 
 void Session::CountArrival(size_t bytes) {
   audio_bytes_received_ += static_cast<int64_t>(bytes);
-  const double rate =
-      bytes_per_second_ > 0 ? bytes_per_second_ : kUsualBytesPerSecond;
-  ahead_ =
-      Ahead(last_activity_) + absl::Seconds(static_cast<double>(bytes) / rate);
+  ahead_ = Ahead(last_activity_) +
+           absl::Seconds(static_cast<double>(bytes) / BytesPerSecond());
   last_audio_ = last_activity_;
+}
+
+double Session::BytesPerSecond() const {
+  if (const double known = BytesPerSecondOf(format_); known > 0) return known;
+  const double decoded = absl::ToDoubleSeconds(audio_decoded_);
+  const auto bytes = static_cast<double>(audio_bytes_received_) -
+                     static_cast<double>(inbox_.audio_bytes());
+  return decoded > 0 && bytes > 0 ? bytes / decoded
+                                  : UsualBytesPerSecond(format_.encoding);
 }
 
 absl::Duration Session::Ahead(absl::Duration now) const {
@@ -240,15 +258,8 @@ std::optional<int> Session::ActiveModel(absl::Duration now) const {
 
 absl::Duration Session::AudioReceived() const {
   double seconds = absl::ToDoubleSeconds(audio_decoded_);
-  if (bytes_per_second_ > 0) {
-    seconds = static_cast<double>(audio_bytes_received_) / bytes_per_second_;
-  } else if (const auto waiting = static_cast<double>(inbox_.audio_bytes());
-             seconds > 0) {
-    // The header's format is the decoder's secret: go by what was decoded so
-    // far.
-    seconds *=
-        1.0 + waiting / (static_cast<double>(audio_bytes_received_) - waiting);
-  }
+  if (seconds > 0 || BytesPerSecondOf(format_) > 0)
+    seconds = static_cast<double>(audio_bytes_received_) / BytesPerSecond();
   return std::max(absl::Seconds(seconds), stats_.audio);
 }
 

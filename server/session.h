@@ -163,6 +163,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void FreeInput() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Push(InboxItem item, PhaseEvent event);
   absl::Duration AudioReceived() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  double BytesPerSecond() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CountArrival(size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Audio that the client is ahead of the time in which one speaks it.
   absl::Duration Ahead(absl::Duration now) const
@@ -174,6 +175,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<InboxItem> TakeItem(Take take);
   bool ConsumeInput(Workbench& bench, Take take);
   void Handle(InboxItem item, Workbench& bench);
+  void TakeAudio(absl::Status status, Workbench& bench);
   void Publish(std::vector<Result>& finals);
   void PublishInterim() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -185,8 +187,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::shared_ptr<const LoadedModel> model_;
   ModelUse use_ = ModelUse::kStream;
   bool interim_results_ = false;
-  double bytes_per_second_ =
-      0.0;  // of the client's audio; 0: a WAV header says
+  features::AudioFormat format_;
   // Set with Place::kQueued, read by the thread that sets it.
   bool live_ = false;
 

@@ -73,6 +73,7 @@ GivenBack Session::GiveBack() {
   const bool over = ending_with_.has_value() && !recognizer_->ending();
   if (active() && over) EndWith(PhaseEvent::kRecognized, *ending_with_);
   result.again = active() && (recognizer_->has_step() ||
+                              recognizer_->has_more_audio() ||
                               recognizer_->ending() || !inbox_.empty());
   if (active() && (!result.again || unpublished_steps_ >= kInterimSteps)) {
     unpublished_steps_ = 0;
@@ -114,6 +115,11 @@ std::optional<InboxItem> Session::TakeItem(Take take) {
 // True: a model step, or a window, is ready.
 bool Session::ConsumeInput(Workbench& bench, Take take) {
   while (!recognizer_->has_step()) {
+    if (!ending_with_.has_value() && recognizer_->has_more_audio()) {
+      if (take == Take::kControls) return false;
+      TakeAudio(recognizer_->AcceptMoreAudio(bench), bench);
+      continue;
+    }
     if (recognizer_->ending()) {
       std::vector<Result> finals;
       recognizer_->CompleteUtterance(finals);
@@ -127,21 +133,27 @@ bool Session::ConsumeInput(Workbench& bench, Take take) {
   return true;
 }
 
+// Past the longest audio, what came before still gets its final result; bytes
+// that are no audio end the stream on the spot.
+void Session::TakeAudio(absl::Status status, Workbench& bench) {
+  if (status.ok()) return;
+  ending_with_ = status;
+  if (absl::IsOutOfRange(status)) {
+    recognizer_->EndUtterance(features::AudioEnd::kUtterance, bench)
+        .IgnoreError();
+  }
+}
+
 void Session::Handle(InboxItem item, Workbench& bench) {
   switch (item.kind) {
     case InboxItem::Kind::kAudio: {
       arrival_ = item.arrival;
-      const absl::Status status = recognizer_->AcceptAudio(item.data, bench);
-      if (status.ok()) return;
-      ending_with_ = status;
-      // Past the longest audio, what came before still gets its final result;
-      // bytes that are no audio end the stream on the spot.
-      if (absl::IsOutOfRange(status))
-        recognizer_->EndUtterance(bench).IgnoreError();
+      TakeAudio(recognizer_->AcceptAudio(item.data, bench), bench);
       return;
     }
     case InboxItem::Kind::kFinalize: {
-      const absl::Status status = recognizer_->EndUtterance(bench);
+      const absl::Status status =
+          recognizer_->EndUtterance(features::AudioEnd::kUtterance, bench);
       if (!status.ok()) ending_with_ = status;
       return;
     }
@@ -152,7 +164,8 @@ void Session::Handle(InboxItem item, Workbench& bench) {
       return;
     }
     case InboxItem::Kind::kEnd: {
-      const absl::Status status = recognizer_->EndUtterance(bench);
+      const absl::Status status =
+          recognizer_->EndUtterance(features::AudioEnd::kStream, bench);
       ending_with_ = item.end_status.ok() ? status : item.end_status;
       return;
     }

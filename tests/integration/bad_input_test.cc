@@ -132,7 +132,7 @@ TEST_F(BadInputTest, WrongRateEncodingChannelsOrLanguage) {
   config.set_encoding(static_cast<v1::AudioEncoding>(99));
   ExpectInvalid(SendConfig(config), "streaming_config.config.encoding");
   config = good;
-  config.set_audio_channel_count(2);
+  config.set_audio_channel_count(9);
   ExpectInvalid(SendConfig(config),
                 "streaming_config.config.audio_channel_count");
   config = good;

@@ -107,7 +107,7 @@ class AudioChunkingTest : public testing::TestWithParam<StreamCase> {
       EXPECT_TRUE(status.ok()) << status;
       take();
     }
-    const absl::Status status = (*decoder)->Finish(&samples);
+    const absl::Status status = (*decoder)->Finish(AudioEnd::kStream, &samples);
     EXPECT_TRUE(status.ok()) << status;
     take();
     frontend.Flush(100, *log_mel_);
@@ -164,7 +164,7 @@ TEST_P(AudioChunkingTest, EncodingAndHeaderDoNotChangeTheSamples) {
       StreamBytes({AudioEncoding::kLinear16, StreamCase::Header::kNone,
                    GetParam().rate_hz});
   ASSERT_TRUE((*decoder)->Decode(raw, &samples).ok());
-  ASSERT_TRUE((*decoder)->Finish(&samples).ok());
+  ASSERT_TRUE((*decoder)->Finish(AudioEnd::kStream, &samples).ok());
   EXPECT_TRUE(result.samples == samples);
 }
 

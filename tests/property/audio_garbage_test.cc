@@ -59,7 +59,7 @@ void Feed(std::mt19937& random, const std::string& bytes) {
     const bool failed_before = !status.ok();
     const auto choice = random() % 200;
     if (choice == 0) (*decoder)->Reset();
-    status = choice == 1 ? (*decoder)->Finish(&samples)
+    status = choice == 1 ? (*decoder)->Finish(AudioEnd::kStream, &samples)
                          : (*decoder)->Decode(piece, &samples);
     ASSERT_FALSE(failed_before && status.ok()) << "an error stays";
     for (const float sample : samples) ASSERT_TRUE(std::isfinite(sample));

@@ -37,7 +37,7 @@ Decoded DecodeAll(const AudioFormat& format, absl::string_view bytes) {
   auto decoder = MakeDecoder(format);
   Decoded decoded;
   decoded.status = decoder->Decode(bytes, &decoded.samples);
-  if (decoded.status.ok()) decoded.status = decoder->Finish(&decoded.samples);
+  if (decoded.status.ok()) decoded.status = decoder->Finish(AudioEnd::kStream, &decoded.samples);
   return decoded;
 }
 
@@ -53,6 +53,27 @@ TEST(AudioDecoderTest, Linear16IsSignedLittleEndian) {
   const Decoded decoded = DecodeAll(kLinear16At16k, bytes);
   EXPECT_TRUE(decoded.status.ok()) << decoded.status;
   EXPECT_THAT(decoded.samples, ElementsAre(1, 256, -1, 32767, -32768));
+}
+
+// The values are those of CPython 3.11's audioop.ulaw2lin and alaw2lin.
+TEST(AudioDecoderTest, MulawAndAlawAreThoseOfG711) {
+  const std::string bytes("\x00\x7f\x80\xff\x55\xd5\x2a\xaa", 8);
+  EXPECT_THAT(DecodeAll({AudioEncoding::kMulaw, 16000, 1}, bytes).samples,
+              ElementsAre(-32124, 0, 32124, 0, -716, 716, -5372, 5372));
+  EXPECT_THAT(DecodeAll({AudioEncoding::kAlaw, 16000, 1}, bytes).samples,
+              ElementsAre(-5504, -848, 5504, 848, -8, 8, -32256, 32256));
+}
+
+TEST(AudioDecoderTest, ChannelsAreInterleavedAndTheirMeanIsHeard) {
+  const std::string bytes = Linear16Bytes({100, 300, -20, 20, 32767, 32767});
+  AudioFormat format = {AudioEncoding::kLinear16, 16000, 2};
+  EXPECT_THAT(DecodeAll(format, bytes).samples, ElementsAre(200, 0, 32767));
+  format.channel = 0;
+  EXPECT_THAT(DecodeAll(format, bytes).samples, ElementsAre(100, -20, 32767));
+  format.channel = 1;
+  EXPECT_THAT(DecodeAll(format, bytes).samples, ElementsAre(300, 20, 32767));
+  format.channel = 2;
+  ExpectRefused(format, bytes, "channel 3 is wanted of 2 channels");
 }
 
 TEST(AudioDecoderTest, Float32IsScaledAndClipped) {
@@ -76,7 +97,7 @@ TEST(AudioDecoderTest, NonFiniteFloatIsRefusedAndTheErrorStays) {
                 HasSubstr("audio_content: sample 3 is "));
     for (const float sample : samples) EXPECT_TRUE(std::isfinite(sample));
     EXPECT_EQ(decoder->Decode(FloatBytes({0.0f}), &samples), status);
-    EXPECT_EQ(decoder->Finish(&samples), status);
+    EXPECT_EQ(decoder->Finish(AudioEnd::kStream, &samples), status);
     decoder->Reset();
     EXPECT_EQ(decoder->Decode(FloatBytes({0.0f}), &samples), status);
   }
@@ -87,6 +108,8 @@ TEST(AudioDecoderTest, SampleThatIsCutOffIsRefused) {
                 "ends inside a sample: 1 of the 2 bytes of sample 1");
   ExpectRefused(kFloat32At16k, std::string(7, '\0'),
                 "3 of the 4 bytes of sample 1");
+  ExpectRefused({AudioEncoding::kLinear16, 16000, 2}, "abcdef",
+                "2 of the 4 bytes of sample 1");
 }
 
 TEST(AudioDecoderTest, EmptyStreamIsEmpty) {
@@ -111,12 +134,14 @@ TEST(AudioDecoderTest, CreateNamesFieldValueAndLimit) {
             "sample_rate_hertz is 48001, must be in 8000..48000");
   EXPECT_EQ(message({AudioEncoding::kUnspecified, 7999, 1}),
             "sample_rate_hertz is 7999, must be in 8000..48000, or 0 to take "
-            "it from the WAV "
-            "header");
+            "it from the header");
   EXPECT_EQ(message({AudioEncoding::kLinear16, -1, 1}),
             "sample_rate_hertz is -1, must be in 8000..48000");
-  EXPECT_EQ(message({AudioEncoding::kLinear16, 16000, 2}),
-            "audio_channel_count is 2, must be 1");
+  EXPECT_EQ(message({AudioEncoding::kLinear16, 16000, 9}),
+            "audio_channel_count is 9, must be in 1..8, or 0 for 1");
+  EXPECT_EQ(message({AudioEncoding::kUnspecified, 0, -1}),
+            "audio_channel_count is -1, must be in 1..8, or 0 to take it from "
+            "the header");
   EXPECT_TRUE(
       AudioDecoder::Create({AudioEncoding::kLinear16, 16000, 0}, 16000).ok());
 }
@@ -158,15 +183,15 @@ TEST(AudioDecoderTest, DataShorterThanItsHeaderSaysIsTaken) {
   EXPECT_EQ(decoded.samples.size(), 2u);
 }
 
-TEST(AudioDecoderTest, UnspecifiedEncodingNeedsAWavHeader) {
+TEST(AudioDecoderTest, UnspecifiedEncodingNeedsAHeader) {
   ExpectRefused(kSniffed, "garbage",
                 "encoding is AUDIO_ENCODING_UNSPECIFIED, but");
   ExpectRefused(kSniffed, "RIFX\x10\x10\x10\x10WAVE",
-                "does not begin with a RIFF/WAVE header");
+                "does not begin with a header of WAV (RIFF), FLAC");
   ExpectRefused(kSniffed,
                 "RIFF\x10\x10\x10\x10"
                 "AVI ",
-                "does not begin with a RIFF/WAVE header");
+                "does not begin with a header of WAV (RIFF), FLAC");
 }
 
 TEST(AudioDecoderTest, WavHeaderMustAgreeWithWhatWasDeclared) {
@@ -185,8 +210,11 @@ TEST(AudioDecoderTest, WavHeaderIsHeldToTheLimits) {
       "sample_rate_hertz is 96000 in the WAV header, must be in 8000..48000");
   ExpectRefused(kSniffed, WavBytes({.rate = 0xFFFFFFFFu}, "abcd"),
                 "is 4294967295 in the WAV");
-  ExpectRefused(kSniffed, WavBytes({.channels = 2}, "abcd"),
-                "audio_channel_count is 2 in the WAV header, must be 1");
+  ExpectRefused(kSniffed, WavBytes({.channels = 9}, std::string(18, 'a')),
+                "audio_channel_count is 9 in the WAV header, must be in 1..8");
+  ExpectRefused({AudioEncoding::kUnspecified, 0, 1},
+                WavBytes({.channels = 2}, "abcd"),
+                "audio_channel_count is 1, but the WAV header says 2");
 }
 
 TEST(AudioDecoderTest, StreamThatEndsInsideTheHeaderIsRefused) {
@@ -194,7 +222,7 @@ TEST(AudioDecoderTest, StreamThatEndsInsideTheHeaderIsRefused) {
   for (size_t size = 1; size < wav.size(); ++size) {
     ExpectRefused(
         kSniffed, wav.substr(0, size),
-        "ends inside the WAV header, after " + std::to_string(size) + " bytes");
+        "header, after " + std::to_string(size) + " bytes");
   }
 }
 
@@ -215,7 +243,7 @@ TEST(AudioDecoderTest, NextUtteranceStartsAfresh) {
       Linear16Bytes({1000, -2000, 3000, 500, 20, 10, -4000, 70});
   std::vector<float> first, second;
   ASSERT_TRUE(decoder->Decode(bytes, &first).ok());
-  ASSERT_TRUE(decoder->Finish(&first).ok());
+  ASSERT_TRUE(decoder->Finish(AudioEnd::kStream, &first).ok());
   EXPECT_EQ(decoder->Decode(bytes, &second).code(),
             absl::StatusCode::kFailedPrecondition);
 
@@ -223,7 +251,7 @@ TEST(AudioDecoderTest, NextUtteranceStartsAfresh) {
   first.clear();
   for (std::vector<float>* samples : {&first, &second}) {
     ASSERT_TRUE(decoder->Decode(bytes, samples).ok());
-    ASSERT_TRUE(decoder->Finish(samples).ok());
+    ASSERT_TRUE(decoder->Finish(AudioEnd::kStream, samples).ok());
     decoder->Reset();
   }
   EXPECT_EQ(first.size(), 16u);
@@ -235,17 +263,17 @@ TEST(AudioDecoderTest, WavDataGoesOnBehindReset) {
   std::vector<float> samples;
   ASSERT_TRUE(
       decoder->Decode(WavBytes({.data_size = 6}, "aabb"), &samples).ok());
-  ASSERT_TRUE(decoder->Finish(&samples).ok());
+  ASSERT_TRUE(decoder->Finish(AudioEnd::kStream, &samples).ok());
   decoder->Reset();
   ASSERT_TRUE(decoder->Decode("cc" + Chunk("LIST", "x"), &samples).ok());
-  ASSERT_TRUE(decoder->Finish(&samples).ok());
+  ASSERT_TRUE(decoder->Finish(AudioEnd::kStream, &samples).ok());
   EXPECT_THAT(samples, ElementsAre(0x6161, 0x6262, 0x6363));
 }
 
 TEST(AudioDecoderTest, ResetBeforeTheFirstByteStillExpectsTheHeader) {
   auto decoder = MakeDecoder(kSniffed);
   std::vector<float> samples;
-  ASSERT_TRUE(decoder->Finish(&samples).ok());
+  ASSERT_TRUE(decoder->Finish(AudioEnd::kStream, &samples).ok());
   decoder->Reset();
   ASSERT_TRUE(decoder->Decode(WavBytes({}, "ab"), &samples).ok());
   EXPECT_THAT(samples, ElementsAre(0x6261));

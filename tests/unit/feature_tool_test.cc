@@ -165,16 +165,24 @@ TEST_F(AudioFileTest, ReadsSamplesAtTheModelsRate) {
   EXPECT_EQ(resampled->size(), 16000u);
 }
 
+TEST_F(AudioFileTest, TakesTheMeanOfTheChannels) {
+  const auto stereo = ReadAudioFile(
+      Write(WavBytes({.channels = 2}, Linear16Bytes({10, 20, -8, 0}))), 16000);
+  ASSERT_TRUE(stereo.ok()) << stereo.status();
+  EXPECT_THAT(*stereo, ElementsAre(15, -4));
+}
+
 TEST_F(AudioFileTest, SaysWhatIsWrong) {
   const absl::Status missing =
       ReadAudioFile("/no/such/file.wav", 16000).status();
   EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(missing.message()), HasSubstr("/no/such/file.wav: "));
-  const absl::Status stereo =
-      ReadAudioFile(Write(WavBytes({.channels = 2}, "abcdefgh")), 16000)
+  const absl::Status wide =
+      ReadAudioFile(Write(WavBytes({.channels = 9}, std::string(36, 'a'))),
+                    16000)
           .status();
-  EXPECT_THAT(std::string(stereo.message()),
-              HasSubstr("audio_channel_count is 2, must be 1"));
+  EXPECT_THAT(std::string(wide.message()),
+              HasSubstr("audio_channel_count is 9, must be in 1..8"));
 }
 
 }  // namespace

@@ -68,6 +68,16 @@ TEST(WavHeaderTest, ReadsPcmAndFloat) {
   EXPECT_EQ(floats.channels, 2);
 }
 
+TEST(WavHeaderTest, ReadsTelephoneFormats) {
+  const auto encoding = [](uint32_t format) {
+    return ReadBytewise(WavBytes({.format = format, .rate = 8000, .bits = 8,
+                                  .data_size = 7}, ""))
+        .encoding;
+  };
+  EXPECT_EQ(encoding(6), AudioEncoding::kAlaw);
+  EXPECT_EQ(encoding(7), AudioEncoding::kMulaw);
+}
+
 TEST(WavHeaderTest, LeavesTheSamples) {
   WavHeaderReader reader;
   const std::string wav = WavBytes({}, "samples!");
@@ -128,8 +138,10 @@ TEST(WavHeaderTest, RefusesOtherSampleFormats) {
   }
   ExpectRefused(WavBytes({.format = 3, .bits = 64}, ""),
                 "64-bit samples of format 3");
-  ExpectRefused(WavBytes({.format = 6, .bits = 8}, ""),
-                "8-bit samples of format 6");
+  ExpectRefused(WavBytes({.format = 2, .bits = 4}, ""),
+                "4-bit samples of format 2");
+  ExpectRefused(WavBytes({.format = 6, .bits = 16}, ""),
+                "16-bit samples of format 6");
 }
 
 TEST(WavHeaderTest, RefusesBrokenChunks) {
