@@ -7,20 +7,26 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/connection_options.h"
 #include "grpcpp/channel.h"
 #include "oido/v1/speech.pb.h"
 
 namespace oido::client {
 
-// A plaintext connection to `address` (HOST:PORT) that is up, past any HTTP
-// proxy of the environment. UNAVAILABLE as soon as the server refuses, or
-// after `timeout`. Thread-safe, as is the channel.
+// A connection that is up, past any HTTP proxy of the environment; its calls
+// show the token. UNAVAILABLE as soon as the server refuses, or after
+// `timeout`. INVALID_ARGUMENT: a file of `options`. Thread-safe, as is the
+// channel.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(
+    const ConnectionOptions& options, absl::Duration timeout);
+
+// In plain text and without a token.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(
     const std::string& address, absl::Duration timeout);
 
 // As Connect, on a TCP connection that no other channel shares.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectSeparately(
-    const std::string& address, absl::Duration timeout);
+    const ConnectionOptions& options, absl::Duration timeout);
 
 // The models that the server has loaded.
 absl::StatusOr<v1::ListModelsResponse> ListModels(

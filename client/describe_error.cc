@@ -18,6 +18,8 @@ absl::string_view NextStep(const absl::Status& status) {
       return "; is an oido-server listening there?";
     case absl::StatusCode::kResourceExhausted:
       return "; try again when the server is less busy";
+    case absl::StatusCode::kUnauthenticated:
+      return "; give the token with --token-file";
     default:
       return "";
   }

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "client/connection_options.h"
+
 namespace oido::client {
 
 constexpr int kExitOk = 0;
@@ -20,7 +22,7 @@ struct OutputOptions {
 };
 
 struct StreamOptions {
-  std::string server = "127.0.0.1:50051";
+  ConnectionOptions server;
   std::string model;  // empty: the server's default
   int chunk_ms = 100;
   OutputOptions output;
@@ -40,7 +42,7 @@ struct MicCommand {
 };
 
 struct ModelsCommand {
-  std::string server = "127.0.0.1:50051";
+  ConnectionOptions server;
   bool json = false;
 };
 

@@ -13,14 +13,8 @@ constexpr char kDescription[] =
 constexpr char kFooter[] =
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 ended by Ctrl-C.";
 
-void AddServer(CLI::App& app, std::string& server) {
-  app.add_option("--server", server, "HOST:PORT of the server")
-      ->envname("OIDO_SERVER")
-      ->capture_default_str();
-}
-
 void AddStream(CLI::App& app, StreamOptions& stream) {
-  AddServer(app, stream.server);
+  AddConnectionOptions(app, stream.server);
   app.add_option("--model", stream.model,
                  "A name from `oido models` (default: the server's choice)");
   app.add_option("--chunk-ms", stream.chunk_ms, "Audio in one message")
@@ -76,7 +70,7 @@ CLI::App* AddMic(CLI::App& app, MicCommand& command) {
 CLI::App* AddModels(CLI::App& app, ModelsCommand& command) {
   CLI::App* sub =
       app.add_subcommand("models", "The models that the server has loaded");
-  AddServer(*sub, command.server);
+  AddConnectionOptions(*sub, command.server);
   sub->add_flag("--json", command.json, "As one JSON object");
   return sub;
 }

@@ -27,7 +27,7 @@ constexpr char kFooter[] =
     "Exit codes: 0 done, 1 failed (also if one utterance did), 2 wrong usage.";
 
 struct Command {
-  std::string server = "127.0.0.1:50051";
+  ConnectionOptions server;
   std::string manifest;
   ManifestFilter filter;
   CorpusOptions corpus;
@@ -37,9 +37,7 @@ struct Command {
 
 void AddOptions(CLI::App& app, Command& command) {
   app.add_option("--manifest", command.manifest, "What to score")->required();
-  app.add_option("--server", command.server, "HOST:PORT of the server")
-      ->envname("OIDO_SERVER")
-      ->capture_default_str();
+  AddConnectionOptions(app, command.server);
   app.add_option("--split", command.filter.split, "Only this split");
   app.add_option("--source", command.filter.sources, "Only these sources");
   app.add_option("--limit", command.filter.limit, "Only the first so many");

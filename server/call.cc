@@ -6,22 +6,34 @@
 namespace oido::server {
 
 Call::Call(const ServiceEnvironment& environment, std::string method,
-           std::string peer)
-    : environment_(environment) {
+           Caller caller)
+    : environment_(environment),
+      authorization_(std::move(caller.authorization)) {
   info_.method = std::move(method);
-  info_.peer = std::move(peer);
+  info_.peer = std::move(caller.peer);
+  info_.certificate = std::move(caller.certificate);
   info_.begin = environment.clock->Now();
 }
 
 bool Call::Begin(std::shared_ptr<Session> session) {
   session_ = std::move(session);
-  const absl::Status status = environment_.registry->Add(session_);
+  const absl::Status status = Enter();
   admitted_ = status.ok();
   if (!admitted_) {
     LogCallRefused(info_, status);
     session_->Fail(status);
   }
   return admitted_;
+}
+
+absl::Status Call::Enter() {
+  if (environment_.access != nullptr) {
+    auto place = environment_.access->Enter(authorization_);
+    if (!place.ok()) return place.status();
+    info_.token = place->name();
+    token_place_ = *std::move(place);
+  }
+  return environment_.registry->Add(session_);
 }
 
 absl::Status Call::Configure(const SessionConfig& config,
@@ -47,16 +59,17 @@ absl::Status Call::Admit(const SessionConfig& config) {
   return status;
 }
 
-void Call::LeaveRecordings() {
+void Call::Leave() {
   if (recordings_ != nullptr) recordings_->Leave();
   recordings_ = nullptr;
+  token_place_ = TokenAccess::Place();
 }
 
 void Call::End() {
   const std::shared_ptr<Session> session = std::move(session_);
   session->Cancel();
+  Leave();
   if (!admitted_) return;
-  LeaveRecordings();
   environment_.registry->Remove(session.get());
   LogCallEnd(info_, session->Stats(), environment_.clock->Now());
 }

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "server/call_log.h"
+#include "server/caller.h"
 #include "server/service_environment.h"
 #include "server/session.h"
 
@@ -17,18 +18,19 @@ class Call {
  public:
   // `environment` outlives the call.
   Call(const ServiceEnvironment& environment, std::string method,
-       std::string peer);
+       Caller caller);
 
-  // Takes a place for `session`. False: there is none; the session has failed.
+  // Takes a place for `session`, if the caller may call. False: the session has
+  // failed.
   bool Begin(std::shared_ptr<Session> session);
 
   // The configuration is accepted: takes a place among the live streams or
   // among the recordings. Logs the start. Errors are the session's end.
   absl::Status Configure(const SessionConfig& config, std::string request_id);
 
-  // Gives the place among the recordings back, if it has one: before the client
-  // learns of the end, so that it may send the next recording at once.
-  void LeaveRecordings();
+  // Gives the places among the recordings and among the token's calls back:
+  // before the client learns of the end, so that it may call again at once.
+  void Leave();
 
   // Lets go of the session, which holds the transport that holds this, gives
   // the places back and logs the end.
@@ -38,10 +40,13 @@ class Call {
   const std::string& request_id() const { return info_.request_id; }
 
  private:
+  absl::Status Enter();
   absl::Status Admit(const SessionConfig& config);
 
   const ServiceEnvironment& environment_;
+  const std::string authorization_;
   CallInfo info_;
+  TokenAccess::Place token_place_;
   std::shared_ptr<Session> session_;  // from Begin to End
   bool admitted_ = false;
   RecordingAdmission* recordings_ = nullptr;  // where it has a place

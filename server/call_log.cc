@@ -1,6 +1,10 @@
 // Counters, never audio or text.
 #include "server/call_log.h"
 
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -20,16 +24,33 @@ std::string NameInLog(features::AudioEncoding encoding) {
              : absl::AsciiStrToLower(features::EncodingName(encoding));
 }
 
+// What every line about a call begins with.
+std::vector<LogField> WhoAndWhat(const CallInfo& call) {
+  std::vector<LogField> fields = {{"method", call.method}, {"peer", call.peer}};
+  const std::pair<absl::string_view, const std::string&> optional[] = {
+      {"certificate", call.certificate},
+      {"token", call.token},
+      {"request_id", call.request_id}};
+  for (const auto& [key, value] : optional) {
+    if (!value.empty()) fields.emplace_back(key, value);
+  }
+  return fields;
+}
+
+void LogCall(Severity severity, absl::string_view event, const CallInfo& call,
+             std::initializer_list<LogField> more) {
+  std::vector<LogField> fields = WhoAndWhat(call);
+  fields.insert(fields.end(), more);
+  Log(severity, event, fields);
+}
+
 }  // namespace
 
 void LogCallStart(const CallInfo& call, const SessionConfig& config) {
-  Log(Severity::kInfo, "call_start",
-      {{"method", call.method},
-       {"peer", call.peer},
-       {"request_id", call.request_id},
-       {"model", config.model->bundle->name},
-       {"encoding", NameInLog(config.format.encoding)},
-       {"rate_hz", absl::StrCat(config.format.sample_rate_hz)}});
+  LogCall(Severity::kInfo, "call_start", call,
+          {{"model", config.model->bundle->name},
+           {"encoding", NameInLog(config.format.encoding)},
+           {"rate_hz", absl::StrCat(config.format.sample_rate_hz)}});
 }
 
 void LogCallEnd(const CallInfo& call, const SessionStats& stats,
@@ -38,26 +59,21 @@ void LogCallEnd(const CallInfo& call, const SessionStats& stats,
   const double processing_seconds = absl::ToDoubleSeconds(stats.processing);
   const double real_time_factor =
       audio_seconds > 0 ? processing_seconds / audio_seconds : 0.0;
-  Log(Severity::kInfo, "call_end",
-      {{"method", call.method},
-       {"peer", call.peer},
-       {"request_id", call.request_id},
-       {"status", absl::StatusCodeToString(stats.status.code())},
-       {"message", std::string(stats.status.message())},
-       {"audio_s", Seconds(stats.audio)},
-       {"words", absl::StrCat(stats.words)},
-       {"finals", absl::StrCat(stats.finals)},
-       {"processing_s", Seconds(stats.processing)},
-       {"rtf", absl::StrFormat("%.4f", real_time_factor)},
-       {"wall_s", Seconds(now - call.begin)}});
+  LogCall(Severity::kInfo, "call_end", call,
+          {{"status", absl::StatusCodeToString(stats.status.code())},
+           {"message", std::string(stats.status.message())},
+           {"audio_s", Seconds(stats.audio)},
+           {"words", absl::StrCat(stats.words)},
+           {"finals", absl::StrCat(stats.finals)},
+           {"processing_s", Seconds(stats.processing)},
+           {"rtf", absl::StrFormat("%.4f", real_time_factor)},
+           {"wall_s", Seconds(now - call.begin)}});
 }
 
 void LogCallRefused(const CallInfo& call, const absl::Status& status) {
-  Log(Severity::kWarn, "call_refused",
-      {{"method", call.method},
-       {"peer", call.peer},
-       {"status", absl::StatusCodeToString(status.code())},
-       {"message", std::string(status.message())}});
+  LogCall(Severity::kWarn, "call_refused", call,
+          {{"status", absl::StatusCodeToString(status.code())},
+           {"message", std::string(status.message())}});
 }
 
 }  // namespace oido::server

@@ -13,6 +13,8 @@ namespace oido::server {
 struct CallInfo {
   std::string method = {};
   std::string peer = {};
+  std::string certificate = {};  // common name of the client's, if any
+  std::string token = {};        // its name, if any
   std::string request_id = {};
   absl::Duration begin = {};  // Clock::Now() when it came
 };

@@ -85,7 +85,7 @@ bool IsPlain(absl::string_view value) {
 }  // namespace
 
 void Log(Severity severity, absl::string_view event,
-         std::initializer_list<LogField> fields) {
+         const std::vector<LogField>& fields) {
   const Level& level = Find(severity);
   Logger& logger = TheLogger();
   if (!logger.logger.should_log(level.level)) return;

@@ -3,7 +3,6 @@
 #define OIDO_SERVER_LOG_H_
 
 #include <functional>
-#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +20,7 @@ using LogField = std::pair<absl::string_view, std::string>;
 // "2026-11-23T20:18:00.123Z info stream_end status=OK audio_s=3.2" on standard
 // error. Any thread. Never audio, never text.
 void Log(Severity severity, absl::string_view event,
-         std::initializer_list<LogField> fields);
+         const std::vector<LogField>& fields);
 
 void SetLogLevel(Severity lowest);
 // False: no such severity. Names: debug, info, warn, error.

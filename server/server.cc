@@ -35,6 +35,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     const ServerOptions& options, ModelSet models, const Clock* clock,
     const Engines& engines) {
   std::unique_ptr<Server> server(new Server(options, std::move(models), clock));
+  auto security = Security::Load(options);
+  if (!security.ok()) return security.status();
+  server->security_ = *std::move(security);
   absl::Status status = server->PrepareAdmission(options, clock, engines);
   if (!status.ok()) return status;
   status = server->StartWorkers(options, clock, engines);
@@ -43,6 +46,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   ServiceEnvironment environment;
   environment.models = &server->models_;
   environment.clock = clock;
+  environment.access = server->security_->access();
   environment.ready = server->router_.get();
   environment.registry = &server->registry_;
   environment.stream_admission = server->stream_admission_.get();
@@ -132,8 +136,7 @@ absl::Status Server::Listen(const ServerOptions& options) {
       std::max(options.max_unary_message_bytes,
                options.max_streaming_message_bytes) +
       kMessageSlackBytes);
-  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(),
-                           &port);
+  builder.AddListeningPort(options.listen, security_->Credentials(), &port);
   builder.RegisterService(service_.get());
   grpc_server_ = builder.BuildAndStart();
   if (grpc_server_ == nullptr || port == 0) {

@@ -12,11 +12,12 @@
 #include "absl/time/time.h"
 #include "server/clock.h"
 #include "server/engines.h"
-#include "server/model_set.h"
 #include "server/load_meter.h"
+#include "server/model_set.h"
 #include "server/ready_router.h"
 #include "server/recording_admission.h"
 #include "server/scheduler.h"
+#include "server/security.h"
 #include "server/server_options.h"
 #include "server/session_registry.h"
 #include "server/speech_service.h"
@@ -27,7 +28,8 @@ namespace oido::server {
 class Server {
  public:
   // `options` are valid, their models loaded as `models`; `clock` outlives the
-  // server. UNAVAILABLE: cannot listen.
+  // server. UNAVAILABLE: cannot listen. INVALID_ARGUMENT: of certificates or
+  // tokens.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       const ServerOptions& options, ModelSet models, const Clock* clock,
       const Engines& engines = {});
@@ -39,6 +41,7 @@ class Server {
   const std::string& address() const { return address_; }
   const ModelSet& models() const { return models_; }
   SessionRegistry& registry() { return registry_; }
+  Security& security() { return *security_; }
 
   // Health goes NOT_SERVING and new streams are refused; running ones may go on
   // for `grace`, then their input is ended with UNAVAILABLE. Blocks until all
@@ -55,6 +58,7 @@ class Server {
   absl::Status Listen(const ServerOptions& options);
 
   const ModelSet models_;
+  std::unique_ptr<Security> security_;
   SessionRegistry registry_;
   RecordingAdmission recording_admission_;
   RecordingAdmission offline_recording_admission_;

@@ -11,14 +11,23 @@
 namespace oido::server {
 
 struct CommandLine {
+  enum class Task {
+    kServe,
+    kPrint,        // `print`, and leave
+    kPrintConfig,  // the options as a configuration file, and leave
+    kCheckConfig,  // all that can be checked without listening, and leave
+    kHashToken,    // a line of a tokens file for standard input, and leave
+  };
+  Task task = Task::kServe;
   config::ServerConfig config;
-  // Not empty: what --help or --version asks to print before leaving.
   std::string print;
+  std::string token_name;  // of kHashToken
 };
 
-// Flags are the fields of ServerConfig, and --config FILE, --help, --version. A
-// flag overrides the file. INVALID_ARGUMENT names an unknown flag or key and
-// the known one nearest to it.
+// Flags are the fields of ServerConfig, and those of the tasks and --config
+// FILE. A flag overrides the environment (OIDO_ and the flag's name in
+// capitals), which overrides the file. INVALID_ARGUMENT names an unknown flag
+// or key and the known one nearest to it.
 absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv);
 
 // Protobuf text format. `name` is for messages.

@@ -1,9 +1,12 @@
 // oido-server: options to a running server, until a signal ends it.
+#include <google/protobuf/text_format.h>
 #include <grpc/support/log.h>
 #include <signal.h>
 
 #include <cstdio>
 #include <filesystem>
+#include <iostream>
+#include <iterator>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -14,9 +17,12 @@
 #include "server/clock.h"
 #include "server/log.h"
 #include "server/model_set.h"
+#include "server/security.h"
 #include "server/server.h"
 #include "server/server_config.h"
+#include "server/server_keys.h"
 #include "server/server_options.h"
+#include "server/token_access.h"
 
 namespace oido::server {
 namespace {
@@ -68,13 +74,52 @@ void Announce(const Server& server) {
       {{"address", server.address()}, {"models", absl::StrJoin(names, ", ")}});
 }
 
-int Run(ServerOptions options, const sigset_t& end_signals) {
+// Until a signal says to end.
+void Serve(Server& server, const sigset_t& signals) {
+  constexpr timespec kLookAfterFiles = {1, 0};
+  while (true) {
+    const int signal = sigtimedwait(&signals, nullptr, &kLookAfterFiles);
+    if (signal == SIGTERM || signal == SIGINT) return;
+    if (signal == SIGHUP) {
+      server.security().Reload();
+    } else {
+      server.security().Poll();
+    }
+  }
+}
+
+int HashToken(const std::string& name) {
+  const std::string token((std::istreambuf_iterator<char>(std::cin)),
+                          std::istreambuf_iterator<char>());
+  const auto line = TokenLine(name, token);
+  if (!line.ok()) return Complain(line.status(), kExitUsage);
+  std::fputs(line->c_str(), stdout);
+  return 0;
+}
+
+int PrintConfig(const ServerOptions& options) {
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(ToConfig(options), &text);
+  std::fputs(text.c_str(), stdout);
+  return 0;
+}
+
+// What Run does before it listens.
+int CheckConfig(const ServerOptions& options) {
+  const auto security = Security::Load(options);
+  if (!security.ok()) return Complain(security.status(), kExitFailed);
+  const auto models = ModelSet::Load(options.models);
+  if (!models.ok()) return Complain(models.status(), kExitFailed);
+  std::printf("options, %zu models, certificates and tokens are in order\n",
+              models->models().size());
+  return 0;
+}
+
+int Run(const ServerOptions& options, const sigset_t& signals) {
   Severity severity = Severity::kInfo;
   ParseSeverity(options.log_level, &severity);
   SetLogLevel(severity);
   gpr_set_log_function(LogGrpc);
-  absl::Status status = FindShippedModels(&options);
-  if (!status.ok()) return Complain(status, kExitFailed);
   auto models = ModelSet::Load(options.models);
   if (!models.ok()) return Complain(models.status(), kExitFailed);
   const SteadyClock clock;
@@ -82,10 +127,9 @@ int Run(ServerOptions options, const sigset_t& end_signals) {
   if (!server.ok()) return Complain(server.status(), kExitFailed);
   Announce(**server);
 
-  int signal = 0;
-  sigwait(&end_signals, &signal);
+  Serve(**server, signals);
   // A second signal ends the process on the spot.
-  pthread_sigmask(SIG_UNBLOCK, &end_signals, nullptr);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   Log(Severity::kInfo, "draining",
       {{"streams", absl::StrCat((*server)->registry().size())}});
   (*server)->Drain(absl::Seconds(options.drain_seconds));
@@ -97,22 +141,29 @@ int Run(ServerOptions options, const sigset_t& end_signals) {
 int Main(int argc, const char* const* argv) {
   // Before any thread starts, so that all inherit it and only sigwait sees
   // them.
-  sigset_t end_signals;
-  sigemptyset(&end_signals);
-  sigaddset(&end_signals, SIGTERM);
-  sigaddset(&end_signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &end_signals, nullptr);
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP})
+    sigaddset(&signals, number);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   // Whoever read the log may go; the server stays.
   signal(SIGPIPE, SIG_IGN);
   auto command_line = ParseCommandLine(argc, argv);
   if (!command_line.ok()) return Complain(command_line.status(), kExitUsage);
-  if (!command_line->print.empty()) {
+  using Task = CommandLine::Task;
+  if (command_line->task == Task::kPrint) {
     std::fputs(command_line->print.c_str(), stdout);
     return 0;
   }
+  if (command_line->task == Task::kHashToken)
+    return HashToken(command_line->token_name);
   auto options = ToOptions(command_line->config);
   if (!options.ok()) return Complain(options.status(), kExitUsage);
-  return Run(*std::move(options), end_signals);
+  const absl::Status status = FindShippedModels(&*options);
+  if (!status.ok()) return Complain(status, kExitFailed);
+  if (command_line->task == Task::kPrintConfig) return PrintConfig(*options);
+  if (command_line->task == Task::kCheckConfig) return CheckConfig(*options);
+  return Run(*options, signals);
 }
 
 }  // namespace

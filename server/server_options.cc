@@ -1,6 +1,8 @@
 // The limits of every option.
 #include "server/server_options.h"
 
+#include <arpa/inet.h>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -35,7 +37,34 @@ absl::Status CheckListen(const std::string& listen) {
       "listen: \"", listen, "\" is not HOST:PORT with a port in 0..65535"));
 }
 
+absl::Status CheckSecurity(const ServerOptions& options) {
+  const bool has_certificate = !options.tls_certificate.empty();
+  if (has_certificate != !options.tls_key.empty()) {
+    return absl::InvalidArgumentError(
+        has_certificate
+            ? "tls_certificate: its private key is missing; give tls_key"
+            : "tls_key: its certificate is missing; give tls_certificate");
+  }
+  if (!options.tls_client_ca.empty() && !has_certificate) {
+    return absl::InvalidArgumentError(
+        "tls_client_ca: needs TLS; give tls_certificate and tls_key");
+  }
+  if (has_certificate || options.insecure || IsLoopback(options.listen))
+    return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "listen: ", options.listen,
+      " can be reached from other machines and would be plain text; give "
+      "tls_certificate and tls_key or, where that is all right, --insecure"));
+}
+
 }  // namespace
+
+bool IsLoopback(const std::string& listen) {
+  const std::string host = listen.substr(0, listen.rfind(':'));
+  unsigned char address[4];
+  return host == "localhost" || host == "[::1]" ||
+         (inet_pton(AF_INET, host.c_str(), address) == 1 && address[0] == 127);
+}
 
 absl::Status Validate(const ServerOptions& options) {
   constexpr int kDaySeconds = 24 * 3600;
@@ -67,6 +96,7 @@ absl::Status Validate(const ServerOptions& options) {
           : absl::InvalidArgumentError(
                 absl::StrCat("log_level: \"", options.log_level,
                              "\" is none of debug, info, warn, error")),
+      CheckSecurity(options),
   };
   for (const absl::Status& status : checks) {
     if (!status.ok()) return status;

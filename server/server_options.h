@@ -13,6 +13,11 @@ namespace oido::server {
 struct ServerOptions {
   std::string listen = "127.0.0.1:50051";
   std::vector<std::string> models;  // bundle directories
+  std::string tls_certificate;      // these and token_file: paths
+  std::string tls_key;
+  std::string tls_client_ca;
+  bool insecure = false;
+  std::string token_file;
   int max_streams = 1024;
   int max_stream_seconds = 0;
   int idle_timeout_seconds = 60;
@@ -34,6 +39,9 @@ struct ServerOptions {
 
 // OK, or INVALID_ARGUMENT naming the option, its value and the limit.
 absl::Status Validate(const ServerOptions& options);
+
+// `listen`, HOST:PORT, is an address of which other machines know nothing.
+bool IsLoopback(const std::string& listen);
 
 }  // namespace oido::server
 

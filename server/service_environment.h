@@ -10,6 +10,7 @@
 #include "server/session.h"
 #include "server/session_registry.h"
 #include "server/stream_admission.h"
+#include "server/token_access.h"
 
 namespace oido::server {
 
@@ -17,10 +18,11 @@ namespace oido::server {
 struct ServiceEnvironment {
   const ModelSet* models = nullptr;
   const Clock* clock = nullptr;
+  const TokenAccess* access = nullptr;  // nullptr: everybody may call
   ReadyQueue* ready = nullptr;
   SessionRegistry* registry = nullptr;
   StreamAdmission* stream_admission = nullptr;
-  RecordingAdmission* recording_admission = nullptr;          // streaming models
+  RecordingAdmission* recording_admission = nullptr;  // streaming models
   RecordingAdmission* offline_recording_admission = nullptr;  // offline ones
   SessionLimits limits;
   size_t max_streaming_message_bytes = 0;

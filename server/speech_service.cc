@@ -1,6 +1,8 @@
 // One line a method.
 #include "server/speech_service.h"
 
+#include "server/caller.h"
+#include "server/grpc_status.h"
 #include "server/responses.h"
 #include "server/unary_reactor.h"
 
@@ -21,9 +23,12 @@ grpc::ServerUnaryReactor* SpeechService::ListModels(
     grpc::CallbackServerContext* context,
     const v1::ListModelsRequest* /*request*/,
     v1::ListModelsResponse* response) {
-  *response = ModelsToProto(*environment_.models);
+  absl::Status status;
+  if (environment_.access != nullptr)
+    status = environment_.access->Check(CallerOf(*context).authorization);
+  if (status.ok()) *response = ModelsToProto(*environment_.models);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(grpc::Status::OK);
+  reactor->Finish(ToGrpcStatus(status));
   return reactor;
 }
 

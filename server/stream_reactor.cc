@@ -26,7 +26,7 @@ class StreamPump final : public Transport {
              grpc::CallbackServerContext* context, BytesBidiReactor* reactor)
       : environment_(environment),
         context_(context),
-        call_(environment, "StreamingRecognize", context->peer()),
+        call_(environment, "StreamingRecognize", CallerOf(*context)),
         reactor_(reactor) {}
 
   // Admits the stream or ends it. Once, before any reaction.
@@ -120,6 +120,7 @@ class StreamPump final : public Transport {
       } else if (std::optional<absl::Status> end = call_.session().TakeEnd();
                  end.has_value()) {
         finished_ = true;
+        call_.Leave();
         reactor_->Finish(ToGrpcStatus(*end));
         return;
       }

@@ -31,7 +31,7 @@ class UnaryPump final : public Transport {
       : environment_(environment),
         context_(context),
         response_bytes_(response_bytes),
-        call_(environment, "Recognize", context->peer()),
+        call_(environment, "Recognize", CallerOf(*context)),
         reactor_(reactor) {}
 
   // Once, before any reaction.
@@ -111,7 +111,7 @@ class UnaryPump final : public Transport {
     const std::optional<absl::Status> end = session.TakeEnd();
     if (!end.has_value()) return;
     finished_ = true;
-    call_.LeaveRecordings();
+    call_.Leave();
     SetDuration(session.Stats().audio, response_.mutable_audio_processed());
     const grpc::Slice slice(response_.SerializeAsString());
     *response_bytes_ = grpc::ByteBuffer(&slice, 1);

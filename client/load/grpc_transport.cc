@@ -163,7 +163,7 @@ absl::StatusOr<std::unique_ptr<GrpcTransport>> GrpcTransport::Create(
   std::vector<std::shared_ptr<grpc::Channel>> channels;
   for (int i = 0; i < options.connections; ++i) {
     auto channel =
-        client::ConnectSeparately(options.address, options.connect_timeout);
+        client::ConnectSeparately(options.server, options.connect_timeout);
     if (!channel.ok()) return channel.status();
     channels.push_back(*std::move(channel));
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "client/connection_options.h"
 #include "client/load/transport.h"
 #include "grpcpp/grpcpp.h"
 #include "oido/v1/speech.pb.h"
@@ -16,7 +17,7 @@
 namespace oido::load {
 
 struct GrpcTransportOptions {
-  std::string address = "127.0.0.1:50051";
+  client::ConnectionOptions server;
   std::string model;    // empty: the server's default
   int connections = 1;  // streams take turns on them
   absl::Duration connect_timeout = absl::Seconds(5);

@@ -164,7 +164,7 @@ nlohmann::ordered_json Preamble(const LoadCommand& command) {
   nlohmann::ordered_json slos = nlohmann::ordered_json::array();
   for (const Slo& slo : command.requirements.slos) slos.push_back(slo.text);
   nlohmann::ordered_json json = {
-      {"address", command.transport.address},
+      {"address", command.transport.server.address},
       {"model", command.transport.model},
       {"connections", command.transport.connections}};
   json["settings"] = ToJson(command.settings);

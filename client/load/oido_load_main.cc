@@ -50,10 +50,7 @@ void AddAudio(CLI::App& app, LoadCommand& command) {
 }
 
 void AddServer(CLI::App& app, LoadCommand& command) {
-  app.add_option("--server", command.transport.address,
-                 "HOST:PORT of the server")
-      ->envname("OIDO_SERVER")
-      ->capture_default_str();
+  client::AddConnectionOptions(app, command.transport.server);
   app.add_option("--model", command.transport.model,
                  "A name from `oido models` (default: the server's choice)");
   app.add_option("--connections", command.transport.connections,

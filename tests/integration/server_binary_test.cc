@@ -211,11 +211,54 @@ TEST_F(ServerBinaryTest, MistakesInOptionsAreUsageErrors) {
                                             "did you mean --max_streams?"},
         {"--max_batch=0", "1..1024"},
         {"--config=" + bundle_.File("server.cfg"), "did you mean max_streams?"},
-        {"--listen=nowhere", "HOST:PORT"}}) {
+        {"--listen=nowhere", "HOST:PORT"},
+        {"--listen=0.0.0.0:0", "--insecure"}}) {
     const auto process = Start({argument});
     EXPECT_THAT(process->ReadErrors(), HasSubstr(said)) << argument;
     EXPECT_EQ(process->Wait(), 2) << argument;
   }
+}
+
+TEST_F(ServerBinaryTest, PlainTextForOtherMachinesIsSaidLoudly) {
+  const auto process =
+      Start({"--model", bundle_.path(), "--listen=0.0.0.0:0", "--insecure"});
+  process->ReadLine();
+  process->Signal(SIGTERM);
+  EXPECT_THAT(process->ReadErrors(), HasSubstr("warn insecure"));
+  EXPECT_EQ(process->Wait(), 0);
+}
+
+TEST_F(ServerBinaryTest, HangUpReloadsAndTheServerGoesOn) {
+  const std::string line =
+      "token { name: \"a\" sha256: \"" + std::string(64, '0') + "\" }\n";
+  WriteFile(bundle_.File("tokens"), line);
+  const auto process = Start({"--model", bundle_.path(), "--listen=127.0.0.1:0",
+                              "--token_file", bundle_.File("tokens")});
+  const std::string address = Address(process.get());
+  process->Signal(SIGHUP);
+  EXPECT_EQ(CheckHealth(address), "\x08\x01");
+  process->Signal(SIGTERM);
+  EXPECT_THAT(process->ReadErrors(), HasSubstr("tokens_reloaded tokens=1"));
+  EXPECT_EQ(process->Wait(), 0);
+}
+
+TEST_F(ServerBinaryTest, ChecksAndPrintsItsConfiguration) {
+  const auto printed =
+      Start({"--model", bundle_.path(), "--max_streams=7", "--print-config"});
+  std::string text;
+  for (std::string line = printed->ReadLine(); !line.empty();
+       line = printed->ReadLine()) {
+    text += line;
+  }
+  EXPECT_EQ(printed->Wait(), 0);
+  EXPECT_THAT(text, AllOf(HasSubstr("max_streams: 7\n"),
+                          HasSubstr("model: \"" + bundle_.path())));
+  WriteFile(bundle_.File("server.cfg"), text);
+  const std::string config = "--config=" + bundle_.File("server.cfg");
+  EXPECT_EQ(Start({config, "--check-config"})->Wait(), 0);
+  const auto bad = Start({config, "--check-config", "--token_file=/nowhere"});
+  EXPECT_THAT(bad->ReadErrors(), HasSubstr("/nowhere"));
+  EXPECT_EQ(bad->Wait(), 1);
 }
 
 TEST_F(ServerBinaryTest, ModelsLieBesideTheExecutable) {

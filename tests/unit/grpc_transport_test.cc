@@ -34,7 +34,7 @@ class Listener : public StreamListener {
 std::unique_ptr<GrpcTransport> Connect(const ScriptedServer& server,
                                        int connections) {
   GrpcTransportOptions options;
-  options.address = server.address();
+  options.server.address = server.address();
   options.model = "a-model";
   options.connections = connections;
   options.connect_timeout = absl::Seconds(60);
@@ -206,7 +206,7 @@ TEST(GrpcTransportTest, NoServerIsUnavailable) {
   {
     ScriptedServer server(
         [](grpc::ServerContext&, ServerStream&) { return grpc::Status::OK; });
-    options.address = server.address();
+    options.server.address = server.address();
   }
   EXPECT_EQ(GrpcTransport::Create(options).status().code(),
             absl::StatusCode::kUnavailable);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "server/server_keys.h"
 #include "server/suggest.h"
 #include "tests/support/test_bundle.h"
 
@@ -50,14 +51,30 @@ TEST(ServerConfigTest, NoArgumentGivesTheDefaults) {
 // Gives every field its own value through a flag and looks for it in the
 // options.
 TEST(ServerConfigTest, EveryFieldIsAFlagAndReachesTheOptions) {
-  const auto line =
-      Parse({"--listen=0.0.0.0:1", "--model=/a", "--model", "/b", "--workers=2",
-             "--max_batch=3", "--max_streams=4", "--max_stream_seconds=5",
-             "--idle_timeout_seconds=6", "--max_streaming_message_bytes=7000",
-             "--max_unary_message_bytes=8000", "--inbox_bytes=9000",
-             "--drain_seconds=10", "--log_level=debug", "--offline_workers=11",
-             "--max_offline_recordings=12", "--max_recordings=13",
-             "--admission_utilization=0.5", "--latency_target_ms=14"});
+  const auto line = Parse({"--listen=0.0.0.0:1",
+                           "--model=/a",
+                           "--model",
+                           "/b",
+                           "--workers=2",
+                           "--max_batch=3",
+                           "--max_streams=4",
+                           "--max_stream_seconds=5",
+                           "--idle_timeout_seconds=6",
+                           "--max_streaming_message_bytes=7000",
+                           "--max_unary_message_bytes=8000",
+                           "--inbox_bytes=9000",
+                           "--drain_seconds=10",
+                           "--log_level=debug",
+                           "--offline_workers=11",
+                           "--max_offline_recordings=12",
+                           "--max_recordings=13",
+                           "--admission_utilization=0.5",
+                           "--latency_target_ms=14",
+                           "--tls_certificate=c",
+                           "--tls_key=k",
+                           "--tls_client_ca=a",
+                           "--insecure",
+                           "--token_file=t"});
   ASSERT_TRUE(line.ok()) << line.status();
   const auto* descriptor = config::ServerConfig::descriptor();
   for (int i = 0; i < descriptor->field_count(); ++i) {
@@ -87,6 +104,13 @@ TEST(ServerConfigTest, EveryFieldIsAFlagAndReachesTheOptions) {
   EXPECT_EQ(options->max_recordings, 13);
   EXPECT_EQ(options->admission_utilization, 0.5);
   EXPECT_EQ(options->latency_target_ms, 14);
+  EXPECT_EQ(options->tls_certificate, "c");
+  EXPECT_EQ(options->tls_key, "k");
+  EXPECT_EQ(options->tls_client_ca, "a");
+  EXPECT_TRUE(options->insecure);
+  EXPECT_EQ(options->token_file, "t");
+  EXPECT_EQ(ToConfig(*options).SerializeAsString(),
+            line->config.SerializeAsString());
 }
 
 TEST(ServerConfigTest, HelpHasAWordOnEveryField) {
@@ -94,9 +118,10 @@ TEST(ServerConfigTest, HelpHasAWordOnEveryField) {
   ASSERT_TRUE(line.ok());
   const auto* descriptor = config::ServerConfig::descriptor();
   for (int i = 0; i < descriptor->field_count(); ++i) {
-    EXPECT_THAT(line->print,
-                testing::ContainsRegex("--" + descriptor->field(i)->name() +
-                                       " (INT|FLOAT|TEXT)[ .\n]+[A-Za-z]"));
+    EXPECT_THAT(line->print, testing::ContainsRegex(
+                                 "--" + descriptor->field(i)->name() +
+                                 "( INT| FLOAT| TEXT|)[ .]+\\(Env:OIDO_[A-Z_]+"
+                                 "\\)[ \n]+[A-Za-z]"));
   }
 }
 
@@ -134,6 +159,43 @@ TEST(ServerConfigTest, FlagOverridesTheFile) {
   EXPECT_EQ(line->config.listen(), "0.0.0.0:2");
   EXPECT_EQ(line->config.workers(), 1);
   EXPECT_THAT(line->config.model(), ElementsAre("/c"));
+}
+
+// Sets a variable of the environment as long as it lives.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) {
+    setenv(name, value, 1);
+  }
+  ~Variable() { unsetenv(name_); }
+
+ private:
+  const char* const name_;
+};
+
+TEST(ServerConfigTest, FlagsGoBeforeTheEnvironmentBeforeTheFile) {
+  const test::TempDir directory;
+  const std::string path = directory.File("server.cfg");
+  test::WriteFile(path,
+                  "workers: 1 max_batch: 1 max_streams: 1 insecure: false "
+                  "model: \"/file\"");
+  const Variable config("OIDO_CONFIG", path.c_str());
+  const Variable batch("OIDO_MAX_BATCH", "2");
+  const Variable streams("OIDO_MAX_STREAMS", "2");
+  const Variable insecure("OIDO_INSECURE", "true");
+  const Variable model("OIDO_MODEL", "/environment");
+  const auto line = Parse({"--max_streams=3"});
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(line->config.workers(), 1);
+  EXPECT_EQ(line->config.max_batch(), 2);
+  EXPECT_EQ(line->config.max_streams(), 3);
+  EXPECT_TRUE(line->config.insecure());
+  EXPECT_THAT(line->config.model(), ElementsAre("/environment"));
+}
+
+TEST(ServerConfigTest, BadEnvironmentIsAnError) {
+  const Variable batch("OIDO_MAX_BATCH", "many");
+  EXPECT_THAT(Error(Parse({}).status()), HasSubstr("many"));
 }
 
 TEST(ServerConfigTest, UnknownKeyNamesTheLineAndTheNearest) {
@@ -178,6 +240,31 @@ TEST(ServerOptionsTest, LimitsAreNamed) {
   options = {};
   options.listen = "[::1]:0";
   EXPECT_TRUE(Validate(options).ok());
+}
+
+TEST(ServerOptionsTest, PlainTextStaysOnThisMachineUnlessToldSo) {
+  ServerOptions options;
+  for (const char* listen : {"0.0.0.0:1", "[::]:1", "example.org:1",
+                             "127.evil.example:1", "128.0.0.1:1"}) {
+    options.listen = listen;
+    EXPECT_THAT(Error(Validate(options)), HasSubstr("plain text")) << listen;
+  }
+  for (const char* listen :
+       {"127.0.0.1:1", "127.1.2.3:1", "localhost:1", "[::1]:1"}) {
+    options.listen = listen;
+    EXPECT_TRUE(Validate(options).ok()) << listen;
+  }
+  options.listen = "0.0.0.0:1";
+  options.insecure = true;
+  EXPECT_TRUE(Validate(options).ok());
+  options.insecure = false;
+  options.tls_certificate = "c";
+  EXPECT_THAT(Error(Validate(options)), HasSubstr("give tls_key"));
+  options.tls_key = "k";
+  EXPECT_TRUE(Validate(options).ok());
+  options = {};
+  options.tls_client_ca = "a";
+  EXPECT_THAT(Error(Validate(options)), HasSubstr("tls_client_ca"));
 }
 
 TEST(SuggestTest, NearestByEditDistance) {

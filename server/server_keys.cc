@@ -1,0 +1,165 @@
+// One table, so that file, flags, environment and options cannot differ.
+#include "server/server_keys.h"
+
+#include <google/protobuf/descriptor.h>
+
+#include <type_traits>
+
+#include "absl/strings/str_cat.h"
+
+namespace oido::server {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Reflection;
+using Options = ServerOptions;
+
+constexpr ServerKey kKeys[] = {
+    {"listen", &Options::listen,
+     "HOST:PORT to listen on; port 0 takes a free one"},
+    {"model", &Options::models,
+     "Model bundle directory; may be given several times, the first is the "
+     "default (default: all in ../share/oido/models beside the executable's "
+     "directory)"},
+    {"tls_certificate", &Options::tls_certificate,
+     "Certificate chain (PEM): connections are TLS"},
+    {"tls_key", &Options::tls_key, "Private key of the certificate (PEM)"},
+    {"tls_client_ca", &Options::tls_client_ca,
+     "Certificates (PEM) of which one must have signed each client's"},
+    {"insecure", &Options::insecure,
+     "Plain text on an address that other machines reach"},
+    {"token_file", &Options::token_file,
+     "Let in only calls with a token of this file (see --hash-token)"},
+    {"workers", &Options::workers, "Inference threads; 0: one per core"},
+    {"max_batch", &Options::max_batch,
+     "Most streams stepped together in one model call"},
+    {"max_streams", &Options::max_streams,
+     "Most streams open at once, idle ones included"},
+    {"max_stream_seconds", &Options::max_stream_seconds,
+     "Longest audio of one stream; 0: no limit"},
+    {"idle_timeout_seconds", &Options::idle_timeout_seconds,
+     "End a stream that sends nothing for so long"},
+    {"max_streaming_message_bytes", &Options::max_streaming_message_bytes,
+     "Largest audio message of a stream"},
+    {"max_unary_message_bytes", &Options::max_unary_message_bytes,
+     "Largest Recognize request"},
+    {"inbox_bytes", &Options::inbox_bytes,
+     "Unprocessed audio per stream before reading pauses"},
+    {"drain_seconds", &Options::drain_seconds,
+     "Time for running streams to finish after SIGTERM"},
+    {"offline_workers", &Options::offline_workers,
+     "Threads for recordings given to offline models, at lower priority"},
+    {"max_offline_recordings", &Options::max_offline_recordings,
+     "Most recordings offline models have in hand, waiting ones included"},
+    {"max_recordings", &Options::max_recordings,
+     "Most Recognize calls to streaming models in hand, waiting ones included"},
+    {"admission_utilization", &Options::admission_utilization,
+     "Share of the workers' time that live streams may fill before one more is "
+     "refused; 0: no limit by load"},
+    {"latency_target_ms", &Options::latency_target_ms,
+     "Refuse streams while live ones wait for more than half of this; 0: "
+     "never"},
+    {"log_level", &Options::log_level, "debug, info, warn or error"},
+};
+
+// The value of one field in `message`, by its type in ServerOptions.
+struct Field {
+  config::ServerConfig* message;
+  const FieldDescriptor* descriptor;
+  const Reflection* reflection;
+
+  void Set(int value) const {
+    reflection->SetInt32(message, descriptor, value);
+  }
+  void Set(double value) const {
+    reflection->SetDouble(message, descriptor, value);
+  }
+  void Set(bool value) const {
+    reflection->SetBool(message, descriptor, value);
+  }
+  void Set(const std::string& value) const {
+    reflection->SetString(message, descriptor, value);
+  }
+  void Set(const std::vector<std::string>& values) const {
+    for (const std::string& value : values)
+      reflection->AddString(message, descriptor, value);
+  }
+};
+
+void Get(const config::ServerConfig& config, const FieldDescriptor* field,
+         int* value) {
+  *value = config.GetReflection()->GetInt32(config, field);
+}
+void Get(const config::ServerConfig& config, const FieldDescriptor* field,
+         double* value) {
+  *value = config.GetReflection()->GetDouble(config, field);
+}
+void Get(const config::ServerConfig& config, const FieldDescriptor* field,
+         bool* value) {
+  *value = config.GetReflection()->GetBool(config, field);
+}
+void Get(const config::ServerConfig& config, const FieldDescriptor* field,
+         std::string* value) {
+  *value = config.GetReflection()->GetString(config, field);
+}
+void Get(const config::ServerConfig& config, const FieldDescriptor* field,
+         std::vector<std::string>* values) {
+  values->clear();
+  const int size = config.GetReflection()->FieldSize(config, field);
+  for (int i = 0; i < size; ++i) {
+    values->push_back(
+        config.GetReflection()->GetRepeatedString(config, field, i));
+  }
+}
+
+const FieldDescriptor* FieldOf(const ServerKey& key) {
+  return config::ServerConfig::descriptor()->FindFieldByName(key.name);
+}
+
+bool IsSet(const config::ServerConfig& config, const FieldDescriptor* field) {
+  const Reflection* reflection = config.GetReflection();
+  return field->is_repeated() ? reflection->FieldSize(config, field) > 0
+                              : reflection->HasField(config, field);
+}
+
+}  // namespace
+
+absl::Span<const ServerKey> ServerKeys() { return kKeys; }
+
+void Apply(const config::ServerConfig& config, ServerOptions* options) {
+  for (const ServerKey& key : kKeys) {
+    const FieldDescriptor* field = FieldOf(key);
+    if (!IsSet(config, field)) continue;
+    std::visit([&](auto member) { Get(config, field, &(options->*member)); },
+               key.member);
+  }
+}
+
+config::ServerConfig ToConfig(const ServerOptions& options) {
+  config::ServerConfig config;
+  for (const ServerKey& key : kKeys) {
+    const Field field{&config, FieldOf(key), config.GetReflection()};
+    std::visit([&](auto member) { field.Set(options.*member); }, key.member);
+  }
+  return config;
+}
+
+std::string DefaultInHelp(const ServerKey& key) {
+  const ServerOptions defaults;
+  return std::visit(
+      [&](auto member) -> std::string {
+        const auto& value = defaults.*member;
+        using Value = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<Value, std::string>) {
+          return value.empty() ? "" : absl::StrCat(" (default ", value, ")");
+        } else if constexpr (std::is_same_v<Value, int> ||
+                             std::is_same_v<Value, double>) {
+          return absl::StrCat(" (default ", value, ")");
+        } else {
+          return "";
+        }
+      },
+      key.member);
+}
+
+}  // namespace oido::server
