@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/allocator.h"
 #include "server/clock.h"
 #include "server/log.h"
 #include "server/model_set.h"
@@ -95,6 +96,7 @@ int Run(ServerOptions options, const sigset_t& end_signals) {
 }
 
 int Main(int argc, const char* const* argv) {
+  LimitArenas();
   // Before any thread starts, so that all inherit it and only sigwait sees
   // them.
   sigset_t end_signals;
