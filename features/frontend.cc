@@ -7,12 +7,6 @@
 #include <utility>
 
 namespace oido::features {
-namespace {
-
-// An emptied queue keeps the memory of at most so many steps.
-constexpr size_t kStepsKept = 4;
-
-}  // namespace
 
 Frontend::Frontend(std::shared_ptr<const FrontendOptions> options)
     : options_(std::move(options)),
@@ -22,6 +16,10 @@ Frontend::Frontend(std::shared_ptr<const FrontendOptions> options)
 void Frontend::AcceptWaveform(absl::Span<const float> samples,
                               LogMel& log_mel) {
   utterance_samples_ += samples.size();
+  if (steps_.empty()) {
+    const size_t stride = options_->stride_frames * options_->hop_samples();
+    steps_.reserve((samples.size() / stride + 1) * options_->step_size());
+  }
   while (!samples.empty()) {
     const size_t count =
         std::min(samples.size(), window_.size() - window_fill_);
@@ -89,9 +87,7 @@ void Frontend::PopStep(absl::Span<float> step) {
   ++steps_taken_;
   if (steps_ready() > 0) return;
   steps_taken_ = 0;
-  steps_.clear();
-  if (steps_.capacity() > kStepsKept * step.size())
-    std::vector<float>().swap(steps_);
+  std::vector<float>().swap(steps_);  // a stream between messages has none
 }
 
 void Frontend::BeginUtterance() {

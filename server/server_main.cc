@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/allocator.h"
 #include "server/clock.h"
 #include "server/log.h"
 #include "server/model_set.h"
@@ -139,6 +140,7 @@ int Run(const ServerOptions& options, const sigset_t& signals) {
 }
 
 int Main(int argc, const char* const* argv) {
+  LimitArenas();
   // Before any thread starts, so that all inherit it and only sigwait sees
   // them.
   sigset_t signals;

@@ -1,6 +1,7 @@
 // A server here, its clients in a child process, pipes between them.
 #include "tests/support/stream_memory.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "server/allocator.h"
 #include "server/log.h"
 #include "tests/support/service_harness.h"
 
@@ -44,6 +46,14 @@ class Lines {
  private:
   int ends_[2];
 };
+
+// A thousand connections are as many files.
+void AllowFiles() {
+  rlimit limit{};
+  Check(getrlimit(RLIMIT_NOFILE, &limit) == 0, "getrlimit");
+  limit.rlim_cur = limit.rlim_max;
+  Check(setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
+}
 
 size_t ResidentBytes() {
   std::ifstream statm("/proc/self/statm");
@@ -99,6 +109,7 @@ void RunClients(const StreamMemoryPlan& plan, Lines* in, Lines* out) {
 
 StreamMemory MeasureStreams(const server::ModelSet& models,
                             const StreamMemoryPlan& plan) {
+  AllowFiles();
   Lines to_clients;
   Lines from_clients;
   std::fflush(nullptr);
@@ -108,6 +119,7 @@ StreamMemory MeasureStreams(const server::ModelSet& models,
     RunClients(plan, &to_clients, &from_clients);
     _exit(0);
   }
+  server::LimitArenas();  // as oido-server does
   server::SetLogLevel(server::Severity::kWarn);
   server::ServerOptions options;
   options.max_streams = plan.streams + kWarmingStreams;
