@@ -73,7 +73,11 @@ INSTANTIATE_TEST_SUITE_P(
                       test::TestGeometry{3, 5, 33, 28, kBoth},
                       test::TestGeometry{2, 80, 128, 28, kBoth, 40},
                       test::TestGeometry{2, 8, 16, 8, kBoth, 5,
-                                         Precision::kInt8}));
+                                         Precision::kInt8},
+                      test::TestGeometry{3, 8, 16, 8, kBoth, 5,
+                                         Precision::kInt8, 1},
+                      test::TestGeometry{3, 5, 33, 28, kBoth, 0,
+                                         Precision::kFloat, 2}));
 
 class OfflineRunnerTest : public ::testing::Test {
  protected:
