@@ -163,8 +163,8 @@ TEST_F(RealSpeech, AStreamThatNamesTheOfflineModelIsRefusedWithAReason) {
 TEST_F(RealSpeech, LettersAreAThirdOfTheWords) {
   client::ErrorCounts errors;
   for (const auto& [id, text] : LibrivoxTexts()) {
-    const Finals finals =
-        Stream(ReadRecording(LibrivoxFile(id)), 3200, v1::DecodingConfig::LETTERS);
+    const Finals finals = Stream(ReadRecording(LibrivoxFile(id)), 3200,
+                                 v1::DecodingConfig::LETTERS);
     ASSERT_TRUE(finals.status.ok()) << finals.status.error_message();
     errors += client::WordErrors(text, finals.text);
   }

@@ -60,9 +60,8 @@ class ReferenceLayer {
       : bundle_(bundle) {
     const model::AcousticModelOptions& options = bundle.acoustic_model;
     const int64_t hidden = options.hidden_size;
-    const bool both =
-        options.direction == model::Direction::kBidirectional &&
-        layer > options.forward_layers;
+    const bool both = options.direction == model::Direction::kBidirectional &&
+                      layer > options.forward_layers;
     const int64_t input =
         layer == 0 ? options.input_size : (both ? 2 : 1) * hidden;
     const std::string prefix = absl::StrCat("lstm.", layer, ".");
@@ -173,8 +172,8 @@ class ReferenceLstm {
 
 // The log-probabilities [steps, outputs] of a bidirectional model for `inputs`
 // [steps, input_size]: each layer runs from the first step to the last and, but
-// for the forward layers, from the last to the first, and hands on both outputs,
-// the forward one first.
+// for the forward layers, from the last to the first, and hands on both
+// outputs, the forward one first.
 inline std::vector<Row> ReferenceBidirectional(const model::Bundle& bundle,
                                                absl::Span<const float> inputs) {
   const size_t input_size =

@@ -105,9 +105,8 @@ TEST_F(BidirectionalBundleTest, ForwardLayersHaveNoReverseTensors) {
   bundle_.config.mutable_acoustic_model()->set_forward_layers(1);
   EXPECT_THAT(LoadError(), HasSubstr("lstm.1.weight_ih: shape is [64, 32], "
                                      "[64, 16] expected"));
-  bundle_ = test::RandomBundle({2, 8, 16, 8, Direction::kBidirectional, 0,
-                                Precision::kFloat, 1},
-                               7);
+  bundle_ = test::RandomBundle(
+      {2, 8, 16, 8, Direction::kBidirectional, 0, Precision::kFloat, 1}, 7);
   const auto bundle = Load();
   ASSERT_EQ(bundle.status(), absl::OkStatus());
   EXPECT_EQ((*bundle)->acoustic_model.layer_input_size(1), 16);
