@@ -1,9 +1,7 @@
 # Tests of the whole: recorded speech, the documents' commands, the layout rules.
-foreach(test real_speech_test real_recording_test)
-  oido_test(${test} integration oido::server oido::client)
-  target_compile_definitions(${test} PRIVATE
-    OIDO_MODELS_DIR="${PROJECT_BINARY_DIR}/share/oido/models")
-endforeach()
+oido_test(real_speech_test integration oido::server oido::client)
+target_compile_definitions(real_speech_test PRIVATE
+  OIDO_MODELS_DIR="${PROJECT_BINARY_DIR}/share/oido/models")
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME layout COMMAND Python3::Interpreter tests/tools/layout_test.py
