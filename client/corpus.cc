@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "client/audio_file.h"
 #include "client/streaming_client.h"
+#include "client/whole_recording.h"
 
 namespace oido::client {
 namespace {
@@ -29,9 +30,37 @@ absl::Status SendFile(AudioFile& file, StreamingClient& stream,
 
 Recognition Failed(absl::Status status) { return {"", 0, std::move(status)}; }
 
+// The text of the finals among `results` goes behind `transcript`.
+template <typename Results>
+void AppendFinals(const Results& results, std::string& transcript) {
+  for (const auto& result : results) {
+    if (!result.is_final() || result.alternatives().empty()) continue;
+    absl::StrAppend(&transcript, result.alternatives(0).transcript());
+  }
+}
+
+Recognition RecognizeWholeFile(const std::shared_ptr<grpc::Channel>& channel,
+                               const CorpusOptions& options,
+                               const Utterance& utterance) {
+  const auto file = AudioFile::Open(utterance.path, kChunkMs);
+  if (!file.ok()) return Failed(file.status());
+  v1::RecognitionConfig config;
+  config.set_model(options.model);
+  const auto response = RecognizeWhole(channel, config, **file);
+  if (!response.ok()) return Failed(response.status());
+  Recognition recognition;
+  AppendFinals(response->results(), recognition.transcript);
+  recognition.audio_seconds =
+      static_cast<double>(response->audio_processed().seconds()) +
+      response->audio_processed().nanos() * 1e-9;
+  return recognition;
+}
+
 Recognition RecognizeFile(const std::shared_ptr<grpc::Channel>& channel,
                           const CorpusOptions& options,
                           const Utterance& utterance) {
+  if (options.delivery == Delivery::kWhole)
+    return RecognizeWholeFile(channel, options, utterance);
   const auto file = AudioFile::Open(utterance.path, kChunkMs);
   if (!file.ok()) return Failed(file.status());
   v1::StreamingRecognitionConfig config;
@@ -45,11 +74,7 @@ Recognition RecognizeFile(const std::shared_ptr<grpc::Channel>& channel,
   StreamingClient stream(
       channel, config,
       [&recognition](const v1::StreamingRecognizeResponse& response) {
-        for (const auto& result : response.results()) {
-          if (!result.is_final() || result.alternatives().empty()) continue;
-          absl::StrAppend(&recognition.transcript,
-                          result.alternatives(0).transcript());
-        }
+        AppendFinals(response.results(), recognition.transcript);
       });
   double seconds = 0;
   const absl::Status sent = SendFile(**file, stream, seconds);

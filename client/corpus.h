@@ -21,10 +21,17 @@ struct Recognition {
   absl::Status status;
 };
 
+// How a recording gets to the server.
+enum class Delivery {
+  kStream,
+  kWhole,  // in one message, by Recognize: an offline model may hear it
+};
+
 struct CorpusOptions {
-  std::string model;  // empty: the server's default
-  int max_final_delay_ms = 0;
-  int jobs = 1;  // streams at the same time
+  Delivery delivery = Delivery::kStream;
+  std::string model;           // empty: the server's default
+  int max_final_delay_ms = 0;  // of streams
+  int jobs = 1;                // recordings at the same time
   // A recording that a busy server refuses (RESOURCE_EXHAUSTED) is sent again
   // after this long, so many times at most.
   absl::Duration refusal_wait = absl::Seconds(1);

@@ -19,6 +19,7 @@
 #include "client/response_json.h"
 #include "client/standard_input.h"
 #include "client/transcribe.h"
+#include "client/whole_recording.h"
 
 namespace oido::client {
 namespace {
@@ -94,6 +95,23 @@ absl::Status TranscribeSource(const std::shared_ptr<grpc::Channel>& channel,
   return status;
 }
 
+// All of one source in one message.
+absl::Status TranscribeWhole(const std::shared_ptr<grpc::Channel>& channel,
+                             const StreamOptions& stream,
+                             const std::string& name, AudioSource& source) {
+  LatencyRecorder unused;
+  const auto config = MakeTranscribeOptions(stream, unused).config.config();
+  auto response = RecognizeWhole(channel, config, source);
+  if (!response.ok()) return response.status();
+  v1::StreamingRecognizeResponse shown;
+  *shown.mutable_results() = std::move(*response->mutable_results());
+  *shown.mutable_audio_processed() = response->audio_processed();
+  const auto printer = MakePrinter(stream.output, name);
+  printer->Response(shown);
+  printer->End();
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<AudioSource>> OpenSource(
     const TranscribeCommand& command, const std::string& path) {
   if (path == "-") {
@@ -123,7 +141,9 @@ int RunTranscribe(const TranscribeCommand& command) {
     }
     const Pace pace = command.realtime ? Pace::kRealTime : Pace::kAsTaken;
     const absl::Status status =
-        TranscribeSource(*channel, command.stream, pace, path, **source);
+        command.whole
+            ? TranscribeWhole(*channel, command.stream, path, **source)
+            : TranscribeSource(*channel, command.stream, pace, path, **source);
     if (!status.ok()) exit_code = Fail(path, status);
   }
   return exit_code == kExitOk && Interrupted() ? kExitInterrupted : exit_code;

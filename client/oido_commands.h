@@ -33,6 +33,7 @@ struct TranscribeCommand {
   std::vector<std::string> files;  // "-": standard input
   int raw_rate_hz = 0;             // of headerless standard input; 0: WAV
   bool realtime = false;
+  bool whole = false;  // in one message, by Recognize
 };
 
 struct MicCommand {

@@ -36,6 +36,10 @@ CLI::App* AddTranscribe(CLI::App& app, TranscribeCommand& command) {
       ->required();
   sub->add_flag("--realtime", command.realtime,
                 "Send at the pace at which it was spoken");
+  sub->add_flag("--whole", command.whole,
+                "Send all of it before anything comes back: more accurate "
+                "where the server has an offline model")
+      ->excludes("--realtime");
   sub->add_option("--raw-rate", command.raw_rate_hz,
                   "With -: the input is 16-bit little-endian mono samples at "
                   "so many Hz, without header")
@@ -44,6 +48,9 @@ CLI::App* AddTranscribe(CLI::App& app, TranscribeCommand& command) {
   sub->callback([&command] {
     const bool reads_stdin =
         std::count(command.files.begin(), command.files.end(), "-") > 0;
+    if (command.whole && command.stream.output.stats) {
+      throw CLI::ValidationError("--whole", "has no latencies for --stats");
+    }
     if (command.realtime && reads_stdin) {
       throw CLI::ValidationError("--realtime",
                                  "standard input has a pace of "

@@ -18,7 +18,7 @@ namespace oido::client {
 namespace {
 
 constexpr char kDescription[] =
-    "Streams the recordings of a manifest to an oido-server and counts the "
+    "Sends the recordings of a manifest to an oido-server and counts the "
     "errors in what comes back.";
 constexpr char kFooter[] =
     "The manifest is tab-separated with a header line; it has the columns "
@@ -41,11 +41,14 @@ void AddOptions(CLI::App& app, Command& command) {
   app.add_option("--split", command.filter.split, "Only this split");
   app.add_option("--source", command.filter.sources, "Only these sources");
   app.add_option("--limit", command.filter.limit, "Only the first so many");
-  app.add_option("--jobs", command.corpus.jobs, "Streams at the same time")
+  app.add_option("--jobs", command.corpus.jobs, "Recordings at the same time")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   app.add_option("--model", command.corpus.model,
                  "A name from `oido models` (default: the server's choice)");
+  app.add_flag_callback(
+      "--whole", [&command] { command.corpus.delivery = Delivery::kWhole; },
+      "Send each recording in one message (Recognize), not as a stream");
   app.add_option("--max-final-delay-ms", command.corpus.max_final_delay_ms,
                  "Words are final at most so long after they ended; 0: off");
   app.add_option("--hypotheses", command.hypotheses,

@@ -53,6 +53,7 @@ AcousticModelOptions ToOptions(const config::AcousticModelConfig& config,
   options.phones = config.phones();
   if (config.direction() == config::AcousticModelConfig::BIDIRECTIONAL)
     options.direction = Direction::kBidirectional;
+  options.forward_layers = config.forward_layers();
   if (config.precision() == config::AcousticModelConfig::INT8)
     options.precision = Precision::kInt8;
   return options;

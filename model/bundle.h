@@ -21,15 +21,20 @@ enum class Direction {
 };
 
 struct AcousticModelOptions {
-  // What a layer hands on at each step.
-  int output_size() const {
-    return direction == Direction::kBidirectional ? 2 * hidden_size
-                                                  : hidden_size;
+  // Whether layer `layer`, from 0, runs in both directions.
+  bool is_bidirectional(int layer) const {
+    return direction == Direction::kBidirectional && layer >= forward_layers;
   }
-  // What layer `layer`, from 0, takes at each step.
+  // What layer `layer` hands on at each step.
+  int layer_output_size(int layer) const {
+    return is_bidirectional(layer) ? 2 * hidden_size : hidden_size;
+  }
+  // What layer `layer` takes at each step.
   int layer_input_size(int layer) const {
-    return layer == 0 ? input_size : output_size();
+    return layer == 0 ? input_size : layer_output_size(layer - 1);
   }
+  // What the last layer, the widest, hands on at each step.
+  int output_size() const { return layer_output_size(layers - 1); }
 
   // What the model says at each step: log-probabilities of the tokens, then of
   // the phones, each part summing to one by itself.
@@ -41,6 +46,7 @@ struct AcousticModelOptions {
   int tokens = 0;       // token 0 is the CTC blank
   int phones = 0;       // phone 0 is the CTC blank; 0: no phone head
   Direction direction = Direction::kUnidirectional;
+  int forward_layers = 0;  // of a bidirectional model: its lowest, forward only
   Precision precision = Precision::kFloat;
 };
 

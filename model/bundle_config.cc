@@ -84,6 +84,11 @@ absl::Status CheckAcousticModel(const config::AcousticModelConfig& model) {
         "acoustic_model.direction is ", static_cast<int>(model.direction()),
         ", must be UNIDIRECTIONAL (0) or BIDIRECTIONAL (1)"));
   }
+  const bool both =
+      model.direction() == config::AcousticModelConfig::BIDIRECTIONAL;
+  OIDO_RETURN_IF_ERROR(InRange("acoustic_model.forward_layers",
+                               model.forward_layers(), 0,
+                               both ? model.layers() - 1 : 0));
   if (!config::AcousticModelConfig::Precision_IsValid(model.precision())) {
     return absl::InvalidArgumentError(absl::StrCat(
         "acoustic_model.precision is ", static_cast<int>(model.precision()),

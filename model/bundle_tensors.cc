@@ -108,15 +108,14 @@ std::vector<TensorSpec> BundleTensors(const AcousticModelOptions& model,
   const bool is_int8 = model.precision == Precision::kInt8;
   const TensorKind matrix =
       is_int8 ? TensorKind::kIntegers : TensorKind::kFloats;
-  std::vector<std::string> suffixes = {""};
-  if (model.direction == Direction::kBidirectional)
-    suffixes.push_back(kReverseSuffix);
   std::vector<TensorSpec> specs;
   const auto scale = [&](const std::string& name, int64_t size) {
     if (is_int8) specs.push_back({name, {size}, TensorKind::kScales});
   };
   for (int layer = 0; layer < model.layers; ++layer) {
     const std::string prefix = absl::StrCat("lstm.", layer, ".");
+    std::vector<std::string> suffixes = {""};
+    if (model.is_bidirectional(layer)) suffixes.push_back(kReverseSuffix);
     for (const std::string& end : suffixes) {
       specs.push_back({prefix + "weight_ih" + end,
                        {gates, model.layer_input_size(layer)},

@@ -35,8 +35,8 @@ constexpr std::array<TimeOrder, 2> kOrders = {TimeOrder::kForward,
 
 struct OfflineModel::Impl {
   AcousticModelOptions options;
-  std::vector<std::array<std::unique_ptr<const PackedLstm>, 2>>
-      layers;  // [layer][order]
+  std::vector<std::vector<std::unique_ptr<const PackedLstm>>>
+      layers;  // [layer][order], of forward layers the first order only
   std::unique_ptr<const PackedLinear> output;
 };
 
@@ -59,9 +59,12 @@ absl::StatusOr<std::shared_ptr<const OfflineModel>> OfflineModel::Create(
   auto impl = std::make_unique<Impl>();
   impl->options = options;
   for (int layer = 0; layer < options.layers; ++layer) {
-    auto& both = impl->layers.emplace_back();
-    OIDO_ASSIGN_OR_RETURN(both[0], PackLayer(bundle, layer, "", {1}));
-    OIDO_ASSIGN_OR_RETURN(both[1], PackLayer(bundle, layer, kReverseSuffix, {1}));
+    auto& orders = impl->layers.emplace_back();
+    OIDO_ASSIGN_OR_RETURN(orders.emplace_back(),
+                          PackLayer(bundle, layer, "", {1}));
+    if (!options.is_bidirectional(layer)) continue;
+    OIDO_ASSIGN_OR_RETURN(orders.emplace_back(),
+                          PackLayer(bundle, layer, kReverseSuffix, {1}));
   }
   OIDO_ASSIGN_OR_RETURN(impl->output, PackOutput(bundle));
   return std::shared_ptr<const OfflineModel>(new OfflineModel(std::move(impl)));
@@ -71,7 +74,7 @@ struct OfflineModelRunner::Impl {
   // The operations of one block size.
   struct Block {
     size_t steps;
-    std::vector<std::array<std::unique_ptr<LstmStep>, 2>> layers;
+    std::vector<std::vector<std::unique_ptr<LstmStep>>> layers;
     std::unique_ptr<LinearStep> output;
   };
 
@@ -114,10 +117,10 @@ absl::Status OfflineModelRunner::Impl::MakeBlock(int block_steps) {
   Block block;
   block.steps = static_cast<size_t>(block_steps);
   for (const auto& layer : model->impl_->layers) {
-    auto& both = block.layers.emplace_back();
-    for (size_t order = 0; order < kOrders.size(); ++order) {
+    auto& orders = block.layers.emplace_back();
+    for (size_t order = 0; order < layer.size(); ++order) {
       OIDO_ASSIGN_OR_RETURN(
-          both[order],
+          orders.emplace_back(),
           layer[order]->MakeSequence(block_steps, kOrders[order]));
     }
   }
@@ -127,14 +130,16 @@ absl::Status OfflineModelRunner::Impl::MakeBlock(int block_steps) {
   return absl::OkStatus();
 }
 
-// `in` [steps, layer's input] to one half of each row of `out`
-// [steps, 2 * hidden].
+// `in` [steps, layer's input] to the part of each row of `out`
+// [steps, layer's output] that is this order's.
 absl::Status OfflineModelRunner::Impl::RunLayer(size_t layer, size_t order,
                                                 const float* in, size_t steps,
                                                 float* out) {
   const size_t width =
       static_cast<size_t>(options.layer_input_size(static_cast<int>(layer)));
   const size_t hidden = static_cast<size_t>(options.hidden_size);
+  const size_t row =
+      static_cast<size_t>(options.layer_output_size(static_cast<int>(layer)));
   const LstmBuffers buffers = {input.data(),  h_in.data(),  c_in.data(),
                                output.data(), h_out.data(), c_out.data()};
   std::fill_n(h_in.data(), hidden, 0.0f);
@@ -149,7 +154,7 @@ absl::Status OfflineModelRunner::Impl::RunLayer(size_t layer, size_t order,
       OIDO_RETURN_IF_ERROR(block.layers[layer][order]->Run(buffers, scratch));
       for (size_t i = 0; i < block.steps; ++i) {
         std::copy_n(output.data() + i * hidden, hidden,
-                    out + (begin + i) * 2 * hidden + order * hidden);
+                    out + (begin + i) * row + order * hidden);
       }
       std::copy_n(h_out.data(), hidden, h_in.data());
       std::copy_n(c_out.data(), hidden, c_in.data());
@@ -210,9 +215,10 @@ absl::Status OfflineModelRunner::Run(absl::Span<const float> inputs,
         " and ", outputs, " expected"));
   }
   const float* in = inputs.data();
-  for (size_t layer = 0; layer < impl_->model->impl_->layers.size(); ++layer) {
+  const auto& layers = impl_->model->impl_->layers;
+  for (size_t layer = 0; layer < layers.size(); ++layer) {
     float* const out = (layer % 2 == 0 ? impl_->even : impl_->odd).data();
-    for (size_t order = 0; order < kOrders.size(); ++order)
+    for (size_t order = 0; order < layers[layer].size(); ++order)
       OIDO_RETURN_IF_ERROR(impl_->RunLayer(layer, order, in, steps, out));
     in = out;
   }

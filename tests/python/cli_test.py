@@ -65,6 +65,20 @@ class CliTest(ServerTestCase):
             samples, rate = file.readframes(file.getnframes()), file.getframerate()
         self.assertEqual(self.oido("transcribe", "-", "--raw-rate", str(rate), stdin=samples).stdout, text)
 
+    def test_a_whole_recording_by_the_model_of_streams_says_what_they_say(self) -> None:
+        models = json.loads(self.oido("models", "--json").stdout)["models"]
+        streaming = next(model["name"] for model in models if not model.get("offline"))
+        whole = self.oido("transcribe", "--whole", "--words", "--model", streaming, str(wav))
+        self.assertEqual((whole.returncode, whole.stderr), (0, ""))
+        self.assertEqual(whole.stdout, self.oido("transcribe", "--words", "--model", streaming, str(wav)).stdout)
+        by_default = self.oido("transcribe", "--whole", str(wav))
+        self.assertEqual((by_default.returncode, by_default.stderr), (0, ""))
+        self.assertTrue(by_default.stdout)
+        for other in ("--realtime", "--stats"):
+            refused = self.oido("transcribe", "--whole", other, str(wav))
+            self.assertEqual(refused.returncode, 2)
+            self.assertIn("--whole", refused.stderr)
+
     def test_words_and_stats(self) -> None:
         result = self.oido("transcribe", "--words", "--stats", "--chunk-ms", "50", str(wav))
         rows = [row.split() for row in result.stdout.splitlines()[len(self.finals()) :]]

@@ -118,8 +118,11 @@ class PythonClientTest(ServerTestCase):
 
     def test_one_whole_recording_gives_the_text_of_its_stream(self) -> None:
         streamed = "".join(final.alternatives[0].transcript for final in self.finals(self.stream(chunk_ms=20)))
+        models = self.stub.ListModels(pb.ListModelsRequest()).models
+        streaming = next(model.name for model in models if not model.offline)
         # A whole file with its header, where the stream had samples and a rate.
-        answer = self.stub.Recognize(pb.RecognizeRequest(config=pb.RecognitionConfig(), audio_content=wav.read_bytes()))
+        config = pb.RecognitionConfig(model=streaming)
+        answer = self.stub.Recognize(pb.RecognizeRequest(config=config, audio_content=wav.read_bytes()))
         self.assertEqual("".join(result.alternatives[0].transcript for result in answer.results), streamed)
 
     def test_controls_finalise_and_mark(self) -> None:

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -59,8 +60,8 @@ class ReferenceLayer {
       : bundle_(bundle) {
     const model::AcousticModelOptions& options = bundle.acoustic_model;
     const int64_t hidden = options.hidden_size;
-    const bool both =
-        options.direction == model::Direction::kBidirectional && layer > 0;
+    const bool both = options.direction == model::Direction::kBidirectional &&
+                      layer > options.forward_layers;
     const int64_t input =
         layer == 0 ? options.input_size : (both ? 2 : 1) * hidden;
     const std::string prefix = absl::StrCat("lstm.", layer, ".");
@@ -170,8 +171,9 @@ class ReferenceLstm {
 };
 
 // The log-probabilities [steps, outputs] of a bidirectional model for `inputs`
-// [steps, input_size]: each layer runs from the first step to the last and from
-// the last to the first, and hands on both outputs, the forward one first.
+// [steps, input_size]: each layer runs from the first step to the last and, but
+// for the forward layers, from the last to the first, and hands on both
+// outputs, the forward one first.
 inline std::vector<Row> ReferenceBidirectional(const model::Bundle& bundle,
                                                absl::Span<const float> inputs) {
   const size_t input_size =
@@ -181,14 +183,15 @@ inline std::vector<Row> ReferenceBidirectional(const model::Bundle& bundle,
     rows.emplace_back(inputs.begin() + i, inputs.begin() + i + input_size);
   for (int layer = 0; layer < bundle.acoustic_model.layers; ++layer) {
     ReferenceLayer forward(bundle, layer, "");
-    ReferenceLayer reverse(bundle, layer, "_reverse");
     std::vector<Row> next;
     for (const Row& row : rows) next.push_back(forward.Step(row));
+    std::swap(rows, next);  // `next` is what this layer was given
+    if (layer < bundle.acoustic_model.forward_layers) continue;
+    ReferenceLayer reverse(bundle, layer, "_reverse");
     for (size_t i = rows.size(); i-- > 0;) {
-      const Row h = reverse.Step(rows[i]);
-      next[i].insert(next[i].end(), h.begin(), h.end());
+      const Row h = reverse.Step(next[i]);
+      rows[i].insert(rows[i].end(), h.begin(), h.end());
     }
-    rows = std::move(next);
   }
   for (Row& row : rows) row = ReferenceOutput(bundle, row);
   return rows;

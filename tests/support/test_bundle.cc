@@ -101,6 +101,7 @@ config::ModelBundle Config(const TestGeometry& geometry) {
     config.mutable_acoustic_model()->set_direction(
         config::AcousticModelConfig::BIDIRECTIONAL);
   }
+  config.mutable_acoustic_model()->set_forward_layers(geometry.forward_layers);
   return config;
 }
 
@@ -172,15 +173,16 @@ TestBundle RandomBundle(const TestGeometry& geometry, uint32_t seed) {
   // As torch.nn.LSTM begins, times 3 so that gates also saturate.
   const float bound =
       3.0f / std::sqrt(static_cast<float>(geometry.hidden_size));
-  std::vector<std::string> suffixes = {""};
-  if (geometry.direction == model::Direction::kBidirectional)
-    suffixes.push_back("_reverse");
-  const int64_t output_size =
-      geometry.hidden_size * static_cast<int64_t>(suffixes.size());
+  int64_t output_size = int64_t{3} * geometry.mel_bins;
   const bool is_int8 = geometry.precision == model::Precision::kInt8;
   for (int layer = 0; layer < geometry.layers; ++layer) {
     const std::string prefix = absl::StrCat("lstm.", layer, ".");
-    const int64_t input = layer == 0 ? 3 * geometry.mel_bins : output_size;
+    const int64_t input = output_size;
+    std::vector<std::string> suffixes = {""};
+    if (geometry.direction == model::Direction::kBidirectional &&
+        layer >= geometry.forward_layers)
+      suffixes.push_back("_reverse");
+    output_size = geometry.hidden_size * static_cast<int64_t>(suffixes.size());
     for (const std::string& suffix : suffixes) {
       bundle.tensors[prefix + "weight_ih" + suffix] =
           random.Matrix(geometry, {gates, input}, bound);

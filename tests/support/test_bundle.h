@@ -61,6 +61,7 @@ struct TestGeometry {
   model::Direction direction = model::Direction::kUnidirectional;
   int phones = 0;  // blank, p1, p2, ...
   model::Precision precision = model::Precision::kFloat;
+  int forward_layers = 0;  // of a bidirectional model
 };
 
 // Random weights of the size that training gives; everything described.

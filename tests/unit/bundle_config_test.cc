@@ -129,6 +129,18 @@ INSTANTIATE_TEST_SUITE_P(
                  "acoustic_model.direction is 2, must be UNIDIRECTIONAL (0) or "
                  "BIDIRECTIONAL (1)"},
         BadField{
+            "forwardLayersOfAStreamingModel",
+            [](auto* c) { c->mutable_acoustic_model()->set_forward_layers(1); },
+            "acoustic_model.forward_layers is 1, must be in 0..0"},
+        BadField{"onlyForwardLayers",
+                 [](auto* c) {
+                   c->mutable_acoustic_model()->set_direction(
+                       config::AcousticModelConfig::BIDIRECTIONAL);
+                   c->mutable_acoustic_model()->set_forward_layers(
+                       c->acoustic_model().layers());
+                 },
+                 "acoustic_model.forward_layers is 2, must be in 0..1"},
+        BadField{
             "padding",
             [](auto* c) { c->mutable_decoder()->set_flush_padding_ms(-1); },
             "decoder.flush_padding_ms is -1"},

@@ -101,6 +101,23 @@ TEST_F(BidirectionalBundleTest, UpperLayersTakeBothDirections) {
                                      "[64, 16], [64, 32] expected"));
 }
 
+TEST_F(BidirectionalBundleTest, ForwardLayersHaveNoReverseTensors) {
+  bundle_.config.mutable_acoustic_model()->set_forward_layers(1);
+  EXPECT_THAT(LoadError(), HasSubstr("lstm.1.weight_ih: shape is [64, 32], "
+                                     "[64, 16] expected"));
+  bundle_ = test::RandomBundle(
+      {2, 8, 16, 8, Direction::kBidirectional, 0, Precision::kFloat, 1}, 7);
+  const auto bundle = Load();
+  ASSERT_EQ(bundle.status(), absl::OkStatus());
+  EXPECT_EQ((*bundle)->acoustic_model.layer_input_size(1), 16);
+  EXPECT_EQ((*bundle)->acoustic_model.output_size(), 32);
+  bundle_.tensors["lstm.0.bias_reverse"] =
+      test::FloatTensor({64}, std::vector<float>(64));
+  test::Describe(&bundle_);
+  EXPECT_THAT(LoadError(),
+              HasSubstr("lstm.0.bias_reverse: is not a tensor of this model"));
+}
+
 TEST_F(BidirectionalBundleTest, OutputLayerTakesBothDirections) {
   bundle_.tensors["output.weight"] =
       test::FloatTensor({8, 16}, std::vector<float>(8 * 16));

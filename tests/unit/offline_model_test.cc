@@ -58,7 +58,8 @@ TEST_P(OfflineModelTest, FollowsTheGateEquationsAtEveryLength) {
     ASSERT_EQ(runner->Run(inputs, absl::MakeSpan(found)), absl::OkStatus());
     const auto expected = test::ReferenceBidirectional(*bundle, inputs);
     for (size_t i = 0; i < found.size(); ++i) {
-      const double wanted = expected[i / options.outputs()][i % options.outputs()];
+      const double wanted =
+          expected[i / options.outputs()][i % options.outputs()];
       worst = std::max(worst, std::abs(wanted - double{found[i]}));
     }
     EXPECT_LE(worst, kTolerance) << steps << " steps";
@@ -68,12 +69,14 @@ TEST_P(OfflineModelTest, FollowsTheGateEquationsAtEveryLength) {
 
 INSTANTIATE_TEST_SUITE_P(
     Geometries, OfflineModelTest,
-    ::testing::Values(test::TestGeometry{1, 1, 1, 2, kBoth},
-                      test::TestGeometry{2, 8, 16, 8, kBoth},
-                      test::TestGeometry{3, 5, 33, 28, kBoth},
-                      test::TestGeometry{2, 80, 128, 28, kBoth, 40},
-                      test::TestGeometry{2, 8, 16, 8, kBoth, 5,
-                                         Precision::kInt8}));
+    ::testing::Values(
+        test::TestGeometry{1, 1, 1, 2, kBoth},
+        test::TestGeometry{2, 8, 16, 8, kBoth},
+        test::TestGeometry{3, 5, 33, 28, kBoth},
+        test::TestGeometry{2, 80, 128, 28, kBoth, 40},
+        test::TestGeometry{2, 8, 16, 8, kBoth, 5, Precision::kInt8},
+        test::TestGeometry{3, 8, 16, 8, kBoth, 5, Precision::kInt8, 1},
+        test::TestGeometry{3, 5, 33, 28, kBoth, 0, Precision::kFloat, 2}));
 
 class OfflineRunnerTest : public ::testing::Test {
  protected:

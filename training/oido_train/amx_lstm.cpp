@@ -1,4 +1,4 @@
-// One LSTM layer over a whole batch, forward and backward, on one core with AMX-BF16.
+// One LSTM layer over a whole batch, forward and backward, on one core with AMX-BF16 or AVX512-BF16.
 //
 // The input and weight-gradient products are large matrix products and stay with PyTorch; this
 // file has what must go step by step: the recurrent product with weights kept in tile order, and
@@ -19,6 +19,27 @@ constexpr int kTileRows = 16;
 constexpr int kTileBytes = 64;                    // per row: 32 bfloat16 or 16 float
 constexpr int kTileElements = kTileRows * 32;     // bfloat16 in a tile
 constexpr int kMaxRows = 48;                      // three tiles of batch rows
+
+// Tile order of a [depth, columns] matrix: [columns / 16][depth / 32] tiles of 16 x (16 x 2).
+std::vector<uint16_t> Pack(const uint16_t* matrix, int depth, int columns, int row_stride, int column_stride) {
+  std::vector<uint16_t> packed(static_cast<size_t>(depth) * columns);
+  uint16_t* out = packed.data();
+  for (int n = 0; n < columns; n += 16) {
+    for (int k = 0; k < depth; k += 32) {
+      for (int row = 0; row < 16; ++row) {
+        for (int column = 0; column < 16; ++column) {
+          for (int j = 0; j < 2; ++j) {
+            *out++ = matrix[static_cast<size_t>(k + 2 * row + j) * row_stride +
+                            static_cast<size_t>(n + column) * column_stride];
+          }
+        }
+      }
+    }
+  }
+  return packed;
+}
+
+#ifdef __AMX_BF16__
 
 struct alignas(64) TileConfig {
   uint8_t palette = 1;
@@ -43,24 +64,7 @@ void ConfigureTiles(int batch) {
   _tile_loadconfig(&config);
 }
 
-// Tile order of a [depth, columns] matrix: [columns / 16][depth / 32] tiles of 16 x (16 x 2).
-std::vector<uint16_t> Pack(const uint16_t* matrix, int depth, int columns, int row_stride, int column_stride) {
-  std::vector<uint16_t> packed(static_cast<size_t>(depth) * columns);
-  uint16_t* out = packed.data();
-  for (int n = 0; n < columns; n += 16) {
-    for (int k = 0; k < depth; k += 32) {
-      for (int row = 0; row < 16; ++row) {
-        for (int column = 0; column < 16; ++column) {
-          for (int j = 0; j < 2; ++j) {
-            *out++ = matrix[static_cast<size_t>(k + 2 * row + j) * row_stride +
-                            static_cast<size_t>(n + column) * column_stride];
-          }
-        }
-      }
-    }
-  }
-  return packed;
-}
+void ReleaseTiles() { _tile_release(); }
 
 // result [16 * kBlocks, columns] (+)= rows [batch, 32 * depth_tiles] x the packed matrix.
 template <int kBlocks>
@@ -105,6 +109,61 @@ void Multiply(const uint16_t* rows, int row_elements, int batch, const uint16_t*
   const auto multiply = batch <= 16 ? MultiplyBlocks<1> : batch <= 32 ? MultiplyBlocks<2> : MultiplyBlocks<3>;
   multiply(rows, row_elements, packed, packed_depth_tiles, depth_tiles, columns, result, accumulate);
 }
+
+#else  // AVX512-BF16
+
+void ConfigureTiles(int) {}
+void ReleaseTiles() {}
+
+// result [kRows, 32] (+)= rows [kRows, 32 * depth_tiles] x two columns of tiles.
+template <int kRows>
+void MultiplyRows(const uint16_t* rows, int row_elements, const uint16_t* packed, int packed_depth_tiles,
+                  int depth_tiles, int columns, float* result, bool accumulate) {
+  const uint16_t* right = packed + static_cast<size_t>(packed_depth_tiles) * kTileElements;
+  __m512 sum[kRows][2];
+  for (int row = 0; row < kRows; ++row) {
+    float* out = result + static_cast<size_t>(row) * columns;
+    sum[row][0] = accumulate ? _mm512_loadu_ps(out) : _mm512_setzero_ps();
+    sum[row][1] = accumulate ? _mm512_loadu_ps(out + 16) : _mm512_setzero_ps();
+  }
+  for (int k = 0; k < depth_tiles * kTileElements; k += 32) {  // two elements of the depth
+    const __m512bh left_weights = reinterpret_cast<__m512bh>(_mm512_loadu_si512(packed + k));
+    const __m512bh right_weights = reinterpret_cast<__m512bh>(_mm512_loadu_si512(right + k));
+    const uint16_t* in = rows + k / 16;
+#pragma GCC unroll 12
+    for (int row = 0; row < kRows; ++row) {
+      int pair;
+      std::memcpy(&pair, in + static_cast<size_t>(row) * row_elements, sizeof(pair));
+      const __m512bh both = reinterpret_cast<__m512bh>(_mm512_set1_epi32(pair));
+      sum[row][0] = _mm512_dpbf16_ps(sum[row][0], both, left_weights);
+      sum[row][1] = _mm512_dpbf16_ps(sum[row][1], both, right_weights);
+    }
+  }
+  for (int row = 0; row < kRows; ++row) {
+    float* out = result + static_cast<size_t>(row) * columns;
+    _mm512_storeu_ps(out, sum[row][0]);
+    _mm512_storeu_ps(out + 16, sum[row][1]);
+  }
+}
+
+void Multiply(const uint16_t* rows, int row_elements, int batch, const uint16_t* packed, int packed_depth_tiles,
+              int depth_tiles, int columns, float* result, bool accumulate) {
+  for (int n = 0; n < columns / 16; n += 2) {
+    const uint16_t* weights = packed + static_cast<size_t>(n) * packed_depth_tiles * kTileElements;
+    int row = 0;
+    const auto multiply = [&](auto kernel, int count) {
+      for (; batch - row >= count; row += count) {
+        kernel(rows + static_cast<size_t>(row) * row_elements, row_elements, weights, packed_depth_tiles, depth_tiles,
+               columns, result + static_cast<size_t>(row) * columns + n * 16, accumulate);
+      }
+    };
+    multiply(MultiplyRows<12>, 12);
+    multiply(MultiplyRows<4>, 4);
+    multiply(MultiplyRows<1>, 1);
+  }
+}
+
+#endif
 
 __m512 LoadBf16(const uint16_t* from) {
   const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
@@ -187,7 +246,7 @@ std::vector<at::Tensor> Forward(const at::Tensor& projected, const at::Tensor& w
       }
     }
   }
-  _tile_release();
+  ReleaseTiles();
   return {outputs, gates, cells, cell_tanhs};
 }
 
@@ -235,7 +294,7 @@ at::Tensor Backward(const at::Tensor& output_gradients, const at::Tensor& weight
       }
     }
   }
-  _tile_release();
+  ReleaseTiles();
   return gradients;
 }
 

@@ -71,7 +71,7 @@ def _word_search(directory: Path) -> str:
 
 def _textproto(
     info: BundleInfo, frontend: FrontendSettings, tokens: list[str], phones: list[str],
-    tensors: dict[str, np.ndarray], layers: int, hidden_size: int, direction: str, word_search: str,
+    tensors: dict[str, np.ndarray], layers: int, hidden_size: int, direction: str, forward_layers: int, word_search: str,
 ) -> str:
     lines = [
         "# proto-file: proto/oido/config/model_bundle.proto",
@@ -89,6 +89,7 @@ def _textproto(
         f"  hidden_size: {hidden_size}",
         f"  tokens: {len(tokens)}",
         *([f"  direction: {direction.upper()}"] if direction != DIRECTIONS[0] else []),
+        *([f"  forward_layers: {forward_layers}"] if forward_layers else []),
         *([f"  phones: {len(phones)}"] if phones else []),
         *(["  precision: INT8"] if "output.weight.scale" in tensors else []),
         "}",
@@ -118,7 +119,7 @@ def _textproto(
 def write_bundle(
     directory: Path, info: BundleInfo, frontend: FrontendSettings, tokens: list[str],
     tensors: dict[str, np.ndarray], layers: int, hidden_size: int, *, direction: str = "unidirectional",
-    phones: list[str] | None = None,
+    forward_layers: int = 0, phones: list[str] | None = None,
 ) -> None:
     """Writes the files; tensor names as in model_bundle.proto, `direction` one of DIRECTIONS.
 
@@ -134,5 +135,8 @@ def write_bundle(
     (directory / "tokens.txt").write_bytes(_lines(tokens))
     if phones:
         (directory / "phones.txt").write_bytes(_lines(phones))
-    text = _textproto(info, frontend, tokens, phones or [], tensors, layers, hidden_size, direction, _word_search(directory))
+    word_search = _word_search(directory)
+    text = _textproto(
+        info, frontend, tokens, phones or [], tensors, layers, hidden_size, direction, forward_layers, word_search
+    )
     (directory / "bundle.textproto").write_text(text, encoding="utf-8")

@@ -43,6 +43,7 @@ class ModelSettings:
     hidden_size: int = 384
     dropout: float = 0.15
     bidirectional: bool = False  # for whole recordings (unary Recognize) only
+    forward_layers: int = 0  # of a bidirectional network: its lowest layers that run forward only
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class TrainSettings:
     frame_loss_weight: float = 0.1  # phone of each step, later on; 1 until CTC has grown
     frame_loss_fades_until: int = 1200
     frame_delay_steps: int = 2  # how much of the future that head has heard
+    frozen_layers: int = 0  # lowest layers that stay as they begin: a fine-tuning run learns the rest in less time
     average_decay: float = 0.999  # of the moving average of the weights
     evaluate_every: int = 400
     checkpoint_every: int = 200

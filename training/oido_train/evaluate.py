@@ -25,7 +25,7 @@ def new_model(experiment: Experiment) -> StackedLstm:
     return StackedLstm(
         experiment.frontend.mel_bins, experiment.frontend.stacked_frames, experiment.model.hidden_size,
         experiment.model.layers, len(tokens.TOKENS), len(PHONES), experiment.model.dropout,
-        experiment.model.bidirectional,
+        experiment.model.bidirectional, experiment.model.forward_layers,
     )
 
 

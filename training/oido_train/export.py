@@ -112,7 +112,8 @@ def export(
     write_bundle(
         out, info, experiment.frontend, tokens.TOKENS, tensors,
         experiment.model.layers, experiment.model.hidden_size,
-        direction="bidirectional" if experiment.model.bidirectional else "unidirectional", phones=PHONE_TOKENS,
+        direction="bidirectional" if experiment.model.bidirectional else "unidirectional",
+        forward_layers=experiment.model.forward_layers, phones=PHONE_TOKENS,
     )
     save_file(model.training_heads(), out / HEADS_FILE)
     (out / HEADS_FILE).chmod(0o644)

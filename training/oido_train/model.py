@@ -37,25 +37,27 @@ class StackedLstm(nn.Module):
 
     Letters and phones come from the top layer, by CTC. A further head, for training only, names
     the phone of each step from the layer below the top. A bidirectional network concatenates the
-    outputs of a forward and a reverse LSTM in each layer, and serves whole recordings only.
+    outputs of a forward and a reverse LSTM in each layer above the lowest `forward_layers`, and
+    serves whole recordings only.
     """
 
     def __init__(
         self, mel_bins: int, stacked_frames: int, hidden_size: int, layers: int,
-        tokens: int, phones: int, dropout: float, bidirectional: bool,
+        tokens: int, phones: int, dropout: float, bidirectional: bool, forward_layers: int,
     ) -> None:
         super().__init__()
         self.stacked_frames = stacked_frames
         self.register_buffer("mean", torch.zeros(mel_bins))
         self.register_buffer("inverse_stddev", torch.ones(mel_bins))
-        output_size = hidden_size * (2 if bidirectional else 1)
-        sizes = [mel_bins * stacked_frames] + [output_size] * (layers - 1)
-        self.layers = nn.ModuleList(_new_layer(size, hidden_size) for size in sizes)
-        self.reverse_layers = nn.ModuleList(_new_layer(size, hidden_size) for size in sizes if bidirectional)
+        self.first_reverse = forward_layers if bidirectional else layers
+        outputs = [hidden_size * (2 if index >= self.first_reverse else 1) for index in range(layers)]
+        inputs = [mel_bins * stacked_frames] + outputs[:-1]
+        self.layers = nn.ModuleList(_new_layer(size, hidden_size) for size in inputs)
+        self.reverse_layers = nn.ModuleList(_new_layer(size, hidden_size) for size in inputs[self.first_reverse :])
         self.dropout = dropout
-        self.letter_head = nn.Linear(output_size, tokens)
-        self.phone_head = nn.Linear(output_size, phones)
-        self.frame_head = nn.Linear(output_size, phones)
+        self.letter_head = nn.Linear(outputs[-1], tokens)
+        self.phone_head = nn.Linear(outputs[-1], phones)
+        self.frame_head = nn.Linear((inputs + outputs)[layers - 1], phones)
 
     def normalise(self, log_mels: torch.Tensor) -> torch.Tensor:
         """[..., mel_bins] natural-log mel energies to zero mean, unit variance."""
@@ -67,8 +69,8 @@ class StackedLstm(nn.Module):
         below_top = inputs
         for index, layer in enumerate(self.layers):
             outputs = run_layer(layer, hidden)
-            if self.reverse_layers:
-                reverse = run_layer(self.reverse_layers[index], reversed_steps(hidden, steps))
+            if index >= self.first_reverse:
+                reverse = run_layer(self.reverse_layers[index - self.first_reverse], reversed_steps(hidden, steps))
                 outputs = torch.cat([outputs, reversed_steps(reverse, steps)], dim=-1)
             hidden = self._drop(outputs)
             if index == len(self.layers) - 2:
@@ -91,8 +93,9 @@ class StackedLstm(nn.Module):
         """
         hidden_size = self.layers[0].hidden_size
         self.load_state_dict({"mean": streaming.mean, "inverse_stddev": streaming.inverse_stddev}, strict=False)
-        for index, source in enumerate(streaming.layers):
-            for half, layer in enumerate((self.layers[index], self.reverse_layers[index])):
+        halves = [(self.layers, 0, 0), (self.reverse_layers, self.first_reverse, 1)]
+        for layers, first, half in halves:
+            for source, layer in zip(streaming.layers[first:], layers):
                 for name, values in source.named_parameters():
                     target = layer.get_parameter(name)
                     if target.shape == values.shape:
@@ -101,7 +104,7 @@ class StackedLstm(nn.Module):
                         target.zero_()[:, half * hidden_size : (half + 1) * hidden_size] = values
         for head in ("letter_head", "phone_head", "frame_head"):
             target, source_head = getattr(self, head), getattr(streaming, head)
-            target.weight.zero_()[:, :hidden_size] = source_head.weight
+            target.weight.zero_()[:, : source_head.in_features] = source_head.weight
             target.bias.copy_(source_head.bias)
 
     def export_tensors(self) -> dict[str, np.ndarray]:
@@ -114,8 +117,8 @@ class StackedLstm(nn.Module):
             "phones.weight": self.phone_head.weight,
             "phones.bias": self.phone_head.bias,
         }
-        for suffix, layers in (("", self.layers), ("_reverse", self.reverse_layers)):
-            for index, layer in enumerate(layers):
+        for suffix, layers, first in (("", self.layers, 0), ("_reverse", self.reverse_layers, self.first_reverse)):
+            for index, layer in enumerate(layers, first):
                 tensors[f"lstm.{index}.weight_ih{suffix}"] = layer.weight_ih_l0
                 tensors[f"lstm.{index}.weight_hh{suffix}"] = layer.weight_hh_l0
                 tensors[f"lstm.{index}.bias{suffix}"] = layer.bias_ih_l0 + layer.bias_hh_l0
@@ -133,8 +136,8 @@ class StackedLstm(nn.Module):
         self.inverse_stddev.copy_(found["frontend.inverse_stddev"])
         self.letter_head.weight.copy_(found["output.weight"])
         self.letter_head.bias.copy_(found["output.bias"])
-        for suffix, layers in (("", self.layers), ("_reverse", self.reverse_layers)):
-            for index, layer in enumerate(layers):
+        for suffix, layers, first in (("", self.layers, 0), ("_reverse", self.reverse_layers, self.first_reverse)):
+            for index, layer in enumerate(layers, first):
                 layer.weight_ih_l0.copy_(found[f"lstm.{index}.weight_ih{suffix}"])
                 layer.weight_hh_l0.copy_(found[f"lstm.{index}.weight_hh{suffix}"])
                 layer.bias_ih_l0.copy_(found[f"lstm.{index}.bias{suffix}"])

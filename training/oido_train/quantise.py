@@ -50,10 +50,10 @@ def dequantise(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The float tensors that an INT8 bundle's stand for; those of another bundle as they are."""
     if "output.weight.scale" not in tensors:
         return tensors
-    result = {name: tensor for name, tensor in tensors.items() if tensor.ndim == 1 and ".scale" not in name}
+    result = {name: tensor for name, tensor in tensors.items() if tensor.dtype != np.int8 and ".scale" not in name}
     cut_off = result.pop("input.range", np.float32(1))
     for name, tensor in tensors.items():
-        if tensor.ndim == 2:
+        if tensor.dtype == np.int8:
             scale = tensors[re.sub("weight(_ih|_hh)?", "weight.scale", name)]
             result[name] = tensor * scale[:, None] / (cut_off if name == "lstm.0.weight_ih" else 1)
     return result

@@ -119,8 +119,10 @@ class Trainer:
         self.model.to(self.device)
         self.average = new_model(experiment).to(self.device).eval()
         self.average.load_state_dict(self.model.state_dict())
-        matrices = [p for name, p in self.model.named_parameters() if "layers." in name and p.ndim == 2]
-        others = [p for p in self.model.parameters() if not any(p is matrix for matrix in matrices)]
+        self.model.layers[: self.settings.frozen_layers].requires_grad_(False)
+        learning = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
+        matrices = [p for name, p in learning.items() if "layers." in name and p.ndim == 2]
+        others = [p for p in learning.values() if not any(p is matrix for matrix in matrices)]
         self.optimisers: dict[str, torch.optim.Optimizer] = {
             "adamw": torch.optim.AdamW(
                 others, lr=self.settings.learning_rate, betas=(0.9, 0.98),

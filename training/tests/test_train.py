@@ -60,6 +60,23 @@ def test_stopped_run_goes_on_identically(
             assert torch.equal(tensor, stopped[part][name]), f"{part} {name}"
 
 
+def test_a_fine_tuning_run_needs_no_alignments_and_leaves_frozen_layers_alone(
+    experiment: Experiment, corpus: Corpus, tmp_path: Path
+) -> None:
+    utterances, work = corpus
+    (work / "alignments.npz").unlink()
+    (work / "words.dict").write_text("".join(f"{word} K AE T\n" for u in utterances for word in u.text.split()))
+    train(experiment, utterances, work / "words.dict", work, tmp_path / "first", threads=1)
+    first = tmp_path / "first" / "checkpoint.pt"
+    both = replace(experiment.model, bidirectional=True, forward_layers=1)
+    fine = replace(with_train(experiment, frozen_layers=1), model=both)
+    train(fine, utterances, work / "words.dict", work, tmp_path / "fine", threads=1, initial=first)
+    before = torch.load(first, weights_only=True)["average"]
+    after = torch.load(tmp_path / "fine" / "checkpoint.pt", weights_only=True)["model"]
+    moved = {name for name, tensor in before.items() if name.startswith("layers.") and not torch.equal(tensor, after[name])}
+    assert moved == {name for name in before if name.startswith("layers.1.")}
+
+
 def test_learning_rate_warms_up_and_ends_at_zero(experiment: Experiment) -> None:
     settings = experiment.train
     assert learning_rate(0, settings) < settings.learning_rate
