@@ -9,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "features/channel_mix.h"
 #include "features/container.h"
+#include "features/flac_codec.h"
 #include "features/found_format.h"
+#include "features/ogg_opus_codec.h"
 #include "features/pcm_codec.h"
 #include "features/resampler.h"
 #include "features/wav_header.h"
@@ -39,11 +41,11 @@ struct AudioDecoder::Impl {
   ContainerSniffer sniffer;
   Container container = Container::kUnknown;
   WavHeaderReader header;
-  std::unique_ptr<Codec> codec;   // null as long as a header may come
-  std::string replay;             // taken to find the codec, and part of audio
+  std::unique_ptr<Codec> codec;  // null as long as a header may come
+  std::string replay;            // taken to find the codec, and part of audio
   uint64_t data_bytes_left = kUntilEndOfStream;  // for the codec
-  std::unique_ptr<Resampler> resampler;  // null before the first sample
-  int channels = 0;                      // of the codec, likewise
+  std::unique_ptr<Resampler> resampler;          // null before the first sample
+  int channels = 0;                              // of the codec, likewise
   std::vector<float> native;  // scratch: a part of the audio as it comes
   absl::Status error;
   enum class Phase { kOpen, kFinished } phase = Phase::kOpen;
@@ -101,9 +103,13 @@ absl::Status AudioDecoder::Impl::FindCodec(absl::string_view* bytes) {
     case Container::kRiff:
       return ReadWavHeader(&seen);
     case Container::kFlac:
+      replay = std::string(seen);
+      codec = std::make_unique<FlacCodec>();
+      return CheckEncoding(declared, {"FLAC header", AudioEncoding::kFlac});
     case Container::kOgg:
-      return absl::InvalidArgumentError(
-          "encoding: FLAC and OGG_OPUS are not supported yet");
+      replay = std::string(seen);
+      codec = std::make_unique<OggOpusCodec>(output_rate_hz);
+      return CheckEncoding(declared, {"Ogg header", AudioEncoding::kOggOpus});
     case Container::kNone:
       replay = std::string(seen);
       return UseRaw();
@@ -114,6 +120,14 @@ absl::Status AudioDecoder::Impl::FindCodec(absl::string_view* bytes) {
 // The codec has samples: it knows their format.
 absl::Status AudioDecoder::Impl::BeginSamples() {
   const CodecFormat found = codec->format();
+  if (container == Container::kFlac || container == Container::kOgg) {
+    const bool is_flac = container == Container::kFlac;
+    absl::Status status = CheckRateAndChannels(
+        declared, {is_flac ? "FLAC header" : "Ogg header",
+                   is_flac ? AudioEncoding::kFlac : AudioEncoding::kOggOpus,
+                   found.sample_rate_hz, found.channels});
+    if (!status.ok()) return status;
+  }
   channels = found.channels;
   sample_rate_hz = found.sample_rate_hz;
   if (declared.channel >= channels) {
@@ -187,8 +201,8 @@ absl::Status AudioDecoder::Impl::UseRawAtEnd() {
   const absl::string_view seen = in_riff ? header.seen() : sniffer.seen();
   if (BytesPerSample(declared.encoding) == 0 || seen.size() != taken) {
     return absl::InvalidArgumentError(
-        absl::StrCat("audio_content ends inside the ",
-                     in_riff ? "WAV " : "", "header, after ", taken, " bytes"));
+        absl::StrCat("audio_content ends inside the ", in_riff ? "WAV " : "",
+                     "header, after ", taken, " bytes"));
   }
   replay = std::string(seen);
   return UseRaw();

@@ -27,8 +27,9 @@ absl::Status DecodeFile(SNDFILE* file, size_t channels, AudioDecoder& decoder,
   std::vector<float> block(kBlockFrames * channels);
   while (const sf_count_t count =
              sf_readf_float(file, block.data(), kBlockFrames)) {
-    const absl::string_view bytes(reinterpret_cast<const char*>(block.data()),
-                                  static_cast<size_t>(count) * channels * sizeof(float));
+    const absl::string_view bytes(
+        reinterpret_cast<const char*>(block.data()),
+        static_cast<size_t>(count) * channels * sizeof(float));
     if (absl::Status status = decoder.Decode(bytes, samples); !status.ok())
       return status;
   }

@@ -10,8 +10,8 @@
 namespace oido::features {
 
 // All samples of a file that libsndfile understands, the mean of its channels,
-// in the int16 range and resampled to `rate_hz` by AudioDecoder. NOT_FOUND: it cannot be opened;
-// INVALID_ARGUMENT: what AudioDecoder refuses.
+// in the int16 range and resampled to `rate_hz` by AudioDecoder. NOT_FOUND: it
+// cannot be opened; INVALID_ARGUMENT: what AudioDecoder refuses.
 absl::StatusOr<std::vector<float>> ReadAudioFile(const std::string& path,
                                                  int rate_hz);
 

@@ -44,17 +44,16 @@ absl::Status Validate(const AudioFormat& format) {
   const bool header_says = BytesPerSample(format.encoding) == 0;
   if (rate == 0 ? !header_says
                 : rate < kMinSampleRateHz || rate > kMaxSampleRateHz) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "sample_rate_hertz is ", rate, ", must be in ", kMinSampleRateHz, "..",
-        kMaxSampleRateHz,
-        header_says ? ", or 0 to take it from the header" : ""));
+    return absl::InvalidArgumentError(
+        absl::StrCat("sample_rate_hertz is ", rate, ", must be in ",
+                     kMinSampleRateHz, "..", kMaxSampleRateHz,
+                     header_says ? ", or 0 to take it from the header" : ""));
   }
   if (format.channels < 0 || format.channels > kMaxChannels) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("audio_channel_count is ", format.channels,
-                     ", must be in 1..", kMaxChannels,
-                     header_says ? ", or 0 to take it from the header"
-                                 : ", or 0 for 1"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "audio_channel_count is ", format.channels, ", must be in 1..",
+        kMaxChannels,
+        header_says ? ", or 0 to take it from the header" : ", or 0 for 1"));
   }
   return absl::OkStatus();
 }

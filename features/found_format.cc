@@ -17,25 +17,24 @@ absl::Status CheckEncoding(const AudioFormat& declared,
 }
 
 absl::Status CheckRateAndChannels(const AudioFormat& declared,
-                            const FoundFormat& found) {
+                                  const FoundFormat& found) {
   const bool rate_counts = found.encoding != AudioEncoding::kOggOpus;
   if (rate_counts && declared.sample_rate_hz != 0 &&
       declared.sample_rate_hz != found.sample_rate_hz) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("sample_rate_hertz is ", declared.sample_rate_hz,
-                     ", but the ", found.source, " says ", found.sample_rate_hz));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "sample_rate_hertz is ", declared.sample_rate_hz, ", but the ",
+        found.source, " says ", found.sample_rate_hz));
   }
   if (found.sample_rate_hz < kMinSampleRateHz ||
       found.sample_rate_hz > kMaxSampleRateHz) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("sample_rate_hertz is ", found.sample_rate_hz, " in the ",
-                     found.source, ", must be in ", kMinSampleRateHz, "..",
-                     kMaxSampleRateHz));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "sample_rate_hertz is ", found.sample_rate_hz, " in the ", found.source,
+        ", must be in ", kMinSampleRateHz, "..", kMaxSampleRateHz));
   }
   if (declared.channels != 0 && declared.channels != found.channels) {
     return absl::InvalidArgumentError(
-        absl::StrCat("audio_channel_count is ", declared.channels,
-                     ", but the ", found.source, " says ", found.channels));
+        absl::StrCat("audio_channel_count is ", declared.channels, ", but the ",
+                     found.source, " says ", found.channels));
   }
   if (found.channels < 1 || found.channels > kMaxChannels) {
     return absl::InvalidArgumentError(

@@ -33,7 +33,8 @@ float FloatFromBits(uint32_t bits) {
 constexpr int FromMulaw(int byte) {
   byte ^= 0xFF;
   constexpr int kBias = 0x84;
-  const int value = ((((byte & 0x0F) << 3) + kBias) << ((byte >> 4) & 7)) - kBias;
+  const int value =
+      ((((byte & 0x0F) << 3) + kBias) << ((byte >> 4) & 7)) - kBias;
   return (byte & 0x80) != 0 ? -value : value;
 }
 

@@ -107,8 +107,8 @@ absl::StatusOr<WavHeaderReader::State> WavHeaderReader::BeginChunk() {
       return Bad("data chunk without a fmt chunk in front of it");
     }
     const bool known = size > 0 && size < kUnknownDataBytes;
-    const size_t block_bytes =
-        BytesPerSample(format_.encoding) * static_cast<size_t>(format_.channels);
+    const size_t block_bytes = BytesPerSample(format_.encoding) *
+                               static_cast<size_t>(format_.channels);
     if (known && size % block_bytes != 0) {
       return Bad("data chunk of ", size, " bytes, must be a multiple of ",
                  block_bytes);

@@ -29,10 +29,10 @@ struct WavFormat {
 
 // libsndfile is no help here: it seeks, and a stream does not.
 // Understands 16-bit PCM, 32-bit float, A-law and mu-law, also as
-// WAVE_FORMAT_EXTENSIBLE; skips unknown chunks. A data size of 0 or of 2 GiB and more is what writers
-// put who cannot seek back: such data goes on to the end of the stream.
-// Formats: RFC 2361; "Multiple channel audio data and WAVE files" (Microsoft,
-// 2001). One thread at a time.
+// WAVE_FORMAT_EXTENSIBLE; skips unknown chunks. A data size of 0 or of 2 GiB
+// and more is what writers put who cannot seek back: such data goes on to the
+// end of the stream. Formats: RFC 2361; "Multiple channel audio data and WAVE
+// files" (Microsoft, 2001). One thread at a time.
 class WavHeaderReader {
  public:
   enum class State {

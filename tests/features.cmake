@@ -10,3 +10,7 @@ oido_test(log_mel_golden_test golden oido::features)
 oido_test(audio_chunking_test property oido::features)
 oido_test(audio_garbage_test property oido::features)
 oido_test(frontend_chunking_test property oido::features)
+# libsndfile encodes and decodes what the codecs are held against.
+add_library(oido_encoded_audio STATIC support/encoded_audio.cc)
+target_link_libraries(oido_encoded_audio PUBLIC oido_flags PkgConfig::sndfile GTest::gtest)
+oido_test(codec_test property oido::features oido_encoded_audio)

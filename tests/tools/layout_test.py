@@ -18,6 +18,9 @@ ONE_FILE = {
     r"kiss_fftr?\.h": "features/rfft.cc",
     r"(oneapi/dnnl/)?dnnl\.hpp": "model/onednn.h",
     r"soxr\.h": "features/resampler.cc",
+    r"FLAC/.*": "features/flac_codec.cc",
+    r"ogg/ogg\.h": "features/ogg_pages.cc",
+    r"(opus/)?opus(_multistream)?\.h": "features/opus_packets.cc",
     r"boost/.*": "client/load/latency_histogram.cc",
 }
 IMPURE = re.compile(

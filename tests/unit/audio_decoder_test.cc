@@ -37,7 +37,8 @@ Decoded DecodeAll(const AudioFormat& format, absl::string_view bytes) {
   auto decoder = MakeDecoder(format);
   Decoded decoded;
   decoded.status = decoder->Decode(bytes, &decoded.samples);
-  if (decoded.status.ok()) decoded.status = decoder->Finish(AudioEnd::kStream, &decoded.samples);
+  if (decoded.status.ok())
+    decoded.status = decoder->Finish(AudioEnd::kStream, &decoded.samples);
   return decoded;
 }
 
@@ -220,9 +221,8 @@ TEST(AudioDecoderTest, WavHeaderIsHeldToTheLimits) {
 TEST(AudioDecoderTest, StreamThatEndsInsideTheHeaderIsRefused) {
   const std::string wav = WavBytes({}, "");
   for (size_t size = 1; size < wav.size(); ++size) {
-    ExpectRefused(
-        kSniffed, wav.substr(0, size),
-        "header, after " + std::to_string(size) + " bytes");
+    ExpectRefused(kSniffed, wav.substr(0, size),
+                  "header, after " + std::to_string(size) + " bytes");
   }
 }
 

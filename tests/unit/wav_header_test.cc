@@ -70,8 +70,10 @@ TEST(WavHeaderTest, ReadsPcmAndFloat) {
 
 TEST(WavHeaderTest, ReadsTelephoneFormats) {
   const auto encoding = [](uint32_t format) {
-    return ReadBytewise(WavBytes({.format = format, .rate = 8000, .bits = 8,
-                                  .data_size = 7}, ""))
+    return ReadBytewise(
+               WavBytes(
+                   {.format = format, .rate = 8000, .bits = 8, .data_size = 7},
+                   ""))
         .encoding;
   };
   EXPECT_EQ(encoding(6), AudioEncoding::kAlaw);
