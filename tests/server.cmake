@@ -35,6 +35,7 @@ add_library(oido_certificate_maker STATIC "${PROJECT_SOURCE_DIR}/tests/support/c
 target_link_libraries(oido_certificate_maker PUBLIC oido_flags OpenSSL::Crypto)
 oido_test(security_test integration oido_service_harness oido_certificate_maker oido::client)
 oido_test(google_service_test integration oido_service_harness)
+oido_test(google_status_test integration oido_service_harness)
 oido_test(riva_service_test integration oido_service_harness)
 oido_test(offline_service_test integration oido_service_harness)
 oido_test(bad_input_test integration oido_service_harness)

@@ -87,8 +87,9 @@ struct V2 {
   static constexpr char kAudioField[] = "audio";
 
   static absl::Status CheckEnvelope(const Streaming& request) {
-    return request.has_streaming_config() ? CheckRecognizer(request.recognizer())
-                                          : absl::OkStatus();
+    return request.has_streaming_config()
+               ? CheckRecognizer(request.recognizer())
+               : absl::OkStatus();
   }
   static absl::Status CheckEnvelope(const Recognize& request) {
     if (request.has_uri()) return UriError("uri");
@@ -238,8 +239,8 @@ class GoogleRecording final : public RecordingDialect {
     if (!request.has_config()) return FieldError("config", "config: missing");
     status = Api::CheckEnvelope(request);
     if (!status.ok()) return status;
-    auto config = FromGoogle(request.config(),
-                             {models_, ModelUse::kRecording, method()});
+    auto config =
+        FromGoogle(request.config(), {models_, ModelUse::kRecording, method()});
     if (!config.ok()) return config.status();
     language_ = config->language_code();
     *native->mutable_config() = *std::move(config);

@@ -42,15 +42,15 @@ std::string HotPhrase(const std::string& text, const model::Lexicon& lexicon) {
   std::vector<std::string> words;
   for (absl::string_view word :
        absl::StrSplit(plain, absl::ByAnyChar(" \t\r\n"), absl::SkipEmpty())) {
-    while (!word.empty() && (word.back() == '.' || word.back() == '?' ||
-                             word.back() == '!'))
+    while (!word.empty() &&
+           (word.back() == '.' || word.back() == '?' || word.back() == '!'))
       word.remove_suffix(1);
     if (!CanBeSaid(word, lexicon)) return "";
     words.emplace_back(word);
   }
   std::string phrase = absl::StrJoin(words, " ");
-  const bool fits = words.size() <= kMaxHotPhraseWords &&
-                    phrase.size() <= kMaxHotPhraseBytes;
+  const bool fits =
+      words.size() <= kMaxHotPhraseWords && phrase.size() <= kMaxHotPhraseBytes;
   return fits ? phrase : "";
 }
 
@@ -64,8 +64,8 @@ float NativeBoost(float boost) {
 void Lenience::SetModel(const std::string& name,
                         v1::RecognitionConfig* config) {
   const auto found = models_.Find(name);
-  const bool fits = found.ok() &&
-                    (use_ == ModelUse::kRecording || !(*found)->offline());
+  const bool fits =
+      found.ok() && (use_ == ModelUse::kRecording || !(*found)->offline());
   model_ = fits ? *found : models_.Default(use_);
   if (fits) {
     config->set_model(name);

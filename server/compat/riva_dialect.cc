@@ -177,8 +177,8 @@ class RivaRecording final : public RecordingDialect {
     absl::Status status = ParseMessage(bytes, &request);
     if (!status.ok()) return status;
     if (!request.has_config()) return FieldError("config", "config: missing");
-    auto config = FromRiva(request.config(), models_, ModelUse::kRecording,
-                           method());
+    auto config =
+        FromRiva(request.config(), models_, ModelUse::kRecording, method());
     if (!config.ok()) return config.status();
     *native->mutable_config() = *std::move(config);
     native->set_allocated_audio_content(request.release_audio());

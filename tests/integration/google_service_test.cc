@@ -3,105 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "google_speech/v1.grpc.pb.h"
-#include "google_speech/v2.grpc.pb.h"
-#include "tests/support/foreign_call.h"
-#include "tests/support/service_harness.h"
+#include "tests/support/google_clients.h"
 
 namespace oido::test {
 namespace {
 
-namespace gv1 = google::cloud::speech::v1;
-namespace gv2 = google::cloud::speech::v2;
-using testing::HasSubstr;
+using GoogleServiceTest = GoogleTest;
 
-constexpr char kRecognizer[] = "projects/p/locations/global/recognizers/_";
-
-gv1::StreamingRecognizeRequest V1Config() {
-  gv1::StreamingRecognizeRequest request;
-  gv1::RecognitionConfig* config =
-      request.mutable_streaming_config()->mutable_config();
-  config->set_encoding(gv1::RecognitionConfig::LINEAR16);
-  config->set_sample_rate_hertz(16000);
-  config->set_language_code("en-US");
-  config->set_enable_word_time_offsets(true);
-  return request;
+std::string Silence(int duration_ms) {
+  return std::string(duration_ms * 32, 0);
 }
-
-gv1::StreamingRecognizeRequest V1Audio(const std::string& bytes) {
-  gv1::StreamingRecognizeRequest request;
-  request.set_audio_content(bytes);
-  return request;
-}
-
-gv2::StreamingRecognizeRequest V2Config() {
-  gv2::StreamingRecognizeRequest request;
-  request.set_recognizer(kRecognizer);
-  gv2::RecognitionConfig* config =
-      request.mutable_streaming_config()->mutable_config();
-  gv2::ExplicitDecodingConfig* decoding =
-      config->mutable_explicit_decoding_config();
-  decoding->set_encoding(gv2::ExplicitDecodingConfig::LINEAR16);
-  decoding->set_sample_rate_hertz(16000);
-  config->add_language_codes("en-US");
-  config->mutable_features()->set_enable_word_time_offsets(true);
-  return request;
-}
-
-gv2::StreamingRecognizeRequest V2Audio(const std::string& bytes) {
-  gv2::StreamingRecognizeRequest request;
-  request.set_audio(bytes);
-  return request;
-}
-
-// Half a second of silence, as long as it takes for one to be noticed.
-std::string Silence(int duration_ms) { return std::string(duration_ms * 32, 0); }
-
-class GoogleServiceTest : public testing::Test {
- protected:
-  // Whatever a client did, the next one is served.
-  ~GoogleServiceTest() override {
-    const std::string audio = MakeAudio(1, 1000);
-    const auto stream = V1Talk({V1Config(), V1Audio(audio)});
-    EXPECT_TRUE(stream.status.ok()) << stream.status.error_message();
-    EXPECT_EQ(FinalText(stream.responses), FinalText(Native(audio)));
-  }
-
-  ForeignStream<gv1::StreamingRecognizeResponse> V1Talk(
-      const std::vector<gv1::StreamingRecognizeRequest>& requests) {
-    return StreamAll<gv1::StreamingRecognizeResponse>(v1_.get(), requests);
-  }
-  ForeignStream<gv2::StreamingRecognizeResponse> V2Talk(
-      const std::vector<gv2::StreamingRecognizeRequest>& requests) {
-    return StreamAll<gv2::StreamingRecognizeResponse>(v2_.get(), requests);
-  }
-
-  // Of the native service.
-  std::vector<v1::StreamingRecognizeResponse> Native(
-      const std::string& audio,
-      const std::function<void(v1::StreamingRecognitionConfig*)>& change = {}) {
-    const auto stub = server_.NewStub();
-    ClientStream stream(stub.get());
-    v1::StreamingRecognizeRequest config = ConfigRequest();
-    if (change) change(config.mutable_streaming_config());
-    stream.Send(config);
-    stream.SendPieces(audio, 640);
-    stream.HalfClose();
-    EXPECT_TRUE(stream.Finish().ok());
-    return stream.responses();
-  }
-
-  TestServer server_;
-  std::unique_ptr<gv1::Speech::Stub> v1_ =
-      gv1::Speech::NewStub(Connect(server_.address()));
-  std::unique_ptr<gv2::Speech::Stub> v2_ =
-      gv2::Speech::NewStub(Connect(server_.address()));
-};
 
 TEST_F(GoogleServiceTest, BothVersionsSayWhatTheNativeApiSays) {
   const std::string audio = MakeAudio(2, 3000);
@@ -191,8 +105,7 @@ TEST_F(GoogleServiceTest, SpeechEventsAreThoseOfTheNativeApi) {
   auto first = V1Config();
   first.mutable_streaming_config()->set_enable_voice_activity_events(true);
   std::vector<std::string> events;
-  for (const auto& response :
-       V1Talk({first, V1Audio(audio)}).responses) {
+  for (const auto& response : V1Talk({first, V1Audio(audio)}).responses) {
     if (response.speech_event_type() == 0) continue;
     EXPECT_EQ(response.results_size(), 0);
     events.push_back(response.speech_event_time().SerializeAsString());
@@ -203,8 +116,7 @@ TEST_F(GoogleServiceTest, SpeechEventsAreThoseOfTheNativeApi) {
       ->mutable_streaming_features()
       ->set_enable_voice_activity_events(true);
   events.clear();
-  for (const auto& response :
-       V2Talk({second, V2Audio(audio)}).responses) {
+  for (const auto& response : V2Talk({second, V2Audio(audio)}).responses) {
     if (response.speech_event_type() != 0)
       events.push_back(response.speech_event_offset().SerializeAsString());
   }
@@ -220,9 +132,8 @@ TEST_F(GoogleServiceTest, SilenceForTooLongEndsTheStream) {
       ->set_nanos(500'000'000);
   std::vector<v1::SpeechEvent> native;
   const std::string audio = Silence(3000);
-  for (const auto& response : Native(audio, [](auto* c) {
-         c->set_speech_start_timeout_ms(500);
-       })) {
+  for (const auto& response :
+       Native(audio, [](auto* c) { c->set_speech_start_timeout_ms(500); })) {
     for (const auto& event : response.events()) native.push_back(event);
   }
   int timeouts = 0;
@@ -232,132 +143,6 @@ TEST_F(GoogleServiceTest, SilenceForTooLongEndsTheStream) {
     timeouts += response.speech_event_type() ==
                 gv1::StreamingRecognizeResponse::SPEECH_ACTIVITY_TIMEOUT;
   EXPECT_EQ(timeouts, static_cast<int>(native.size()));
-}
-
-TEST_F(GoogleServiceTest, WhatMigratingClientsSendIsAccepted) {
-  using Config = gv1::RecognitionConfig;
-  const std::vector<std::function<void(Config*)>> wishes = {
-      [](Config* c) { c->set_model("latest_long"); },
-      [](Config* c) { c->set_enable_automatic_punctuation(true); },
-      [](Config* c) { c->set_profanity_filter(true); },
-      [](Config* c) { c->set_audio_channel_count(1); },
-      [](Config* c) { c->set_max_alternatives(30); },
-      [](Config* c) { c->add_speech_contexts()->add_phrases("$TIME"); },
-      [](Config* c) {
-        auto* set = c->mutable_adaptation()->add_phrase_sets();
-        set->set_boost(20);
-        set->add_phrases()->set_value("Dashwood");
-        set->add_phrases()->set_boost(5);
-      },
-      [](Config* c) {
-        c->mutable_adaptation()->add_phrase_set_references("projects/p/x");
-      },
-      [](Config* c) {
-        c->set_language_code("de-DE");
-        c->add_alternative_language_codes("en-US");
-      },
-      [](Config* c) {
-        c->mutable_diarization_config()->set_enable_speaker_diarization(true);
-      }};
-  for (size_t i = 0; i < wishes.size(); ++i) {
-    auto config = V1Config();
-    wishes[i](config.mutable_streaming_config()->mutable_config());
-    const auto stream = V1Talk({config, V1Audio(MakeAudio(1, 300))});
-    EXPECT_TRUE(stream.status.ok()) << i << stream.status.error_message();
-  }
-}
-
-struct V1Case {
-  std::vector<gv1::StreamingRecognizeRequest> requests;
-  grpc::StatusCode code;
-  std::string message;
-};
-
-std::vector<V1Case> BadV1Streams() {
-  using Config = gv1::StreamingRecognitionConfig;
-  constexpr auto kInvalid = grpc::StatusCode::INVALID_ARGUMENT;
-  const auto with = [](const std::function<void(Config*)>& change) {
-    gv1::StreamingRecognizeRequest request = V1Config();
-    change(request.mutable_streaming_config());
-    return std::vector<gv1::StreamingRecognizeRequest>{request};
-  };
-  return {
-      {{}, kInvalid, "streaming_config"},
-      {{V1Audio("abcd")}, kInvalid, "streaming_config"},
-      {{V1Config(), V1Config()}, kInvalid, "streaming_config"},
-      {{V1Config(), {}}, kInvalid, "streaming_request"},
-      {{V1Config(), V1Audio("abc")}, kInvalid, "sample"},
-      {with([](Config* c) {
-         c->mutable_config()->set_encoding(gv1::RecognitionConfig::AMR);
-       }),
-       kInvalid, "encoding: 4"},
-      {with([](Config* c) { c->mutable_config()->set_sample_rate_hertz(7); }),
-       kInvalid, "sample_rate_hertz: 7"},
-      {with([](Config* c) { c->mutable_config()->set_max_alternatives(31); }),
-       kInvalid, "max_alternatives: 31"},
-      {with([](Config* c) { c->mutable_config()->set_max_alternatives(-1); }),
-       kInvalid, "max_alternatives: -1"},
-      {with([](Config* c) { c->mutable_config()->set_language_code("xx-XX"); }),
-       kInvalid, "xx-XX"},
-      {with([](Config* c) {
-         c->mutable_voice_activity_timeout()
-             ->mutable_speech_end_timeout()
-             ->set_seconds(1'000'000'000'000);
-       }),
-       kInvalid, "speech_end_timeout"},
-      {with([](Config* c) {
-         c->mutable_voice_activity_timeout()
-             ->mutable_speech_end_timeout()
-             ->set_seconds(-1'000'000'000'000);
-       }),
-       kInvalid, "speech_end_timeout"},
-  };
-}
-
-TEST_F(GoogleServiceTest, BadStreamsOfV1) {
-  for (const V1Case& bad : BadV1Streams()) {
-    const auto stream = V1Talk(bad.requests);
-    EXPECT_EQ(stream.status.error_code(), bad.code)
-        << bad.message << ": " << stream.status.error_message();
-    EXPECT_THAT(stream.status.error_message(), HasSubstr(bad.message));
-  }
-}
-
-TEST_F(GoogleServiceTest, BadStreamsOfV2) {
-  struct Case {
-    std::function<void(gv2::StreamingRecognizeRequest*)> change;
-    grpc::StatusCode code;
-    std::string message;
-  };
-  using Request = gv2::StreamingRecognizeRequest;
-  const std::vector<Case> cases = {
-      {[](Request* r) { r->clear_recognizer(); },
-       grpc::StatusCode::INVALID_ARGUMENT, "recognizer"},
-      {[](Request* r) { r->set_recognizer("projects/p/recognizers/_"); },
-       grpc::StatusCode::INVALID_ARGUMENT, "recognizer"},
-      {[](Request* r) { r->clear_streaming_config(); },
-       grpc::StatusCode::INVALID_ARGUMENT, "streaming_request"},
-      {[](Request* r) {
-         r->mutable_streaming_config()
-             ->mutable_config()
-             ->mutable_explicit_decoding_config()
-             ->set_encoding(gv2::ExplicitDecodingConfig::MP3);
-       },
-       grpc::StatusCode::INVALID_ARGUMENT, "encoding: 7"},
-      {[](Request* r) {
-         r->mutable_streaming_config()
-             ->mutable_config()
-             ->mutable_translation_config()
-             ->set_target_language("de-DE");
-       },
-       grpc::StatusCode::UNIMPLEMENTED, "translation_config"}};
-  for (const Case& bad : cases) {
-    Request request = V2Config();
-    bad.change(&request);
-    const auto stream = V2Talk({request});
-    EXPECT_EQ(stream.status.error_code(), bad.code) << bad.message;
-    EXPECT_THAT(stream.status.error_message(), HasSubstr(bad.message));
-  }
 }
 
 TEST_F(GoogleServiceTest, WholeRecordings) {
@@ -389,52 +174,6 @@ TEST_F(GoogleServiceTest, WholeRecordings) {
   EXPECT_EQ(v2_text, v1_text);
   EXPECT_EQ(v1_answer.total_billed_time().seconds(), 3);
   EXPECT_EQ(v2_answer.metadata().total_billed_duration().seconds(), 3);
-}
-
-TEST_F(GoogleServiceTest, RefusedRecordings) {
-  const auto code = [&](const gv1::RecognizeRequest& request) {
-    grpc::ClientContext context;
-    gv1::RecognizeResponse response;
-    return v1_->Recognize(&context, request, &response).error_code();
-  };
-  gv1::RecognizeRequest request;
-  EXPECT_EQ(code(request), grpc::StatusCode::INVALID_ARGUMENT);
-  *request.mutable_config() = V1Config().streaming_config().config();
-  EXPECT_EQ(code(request), grpc::StatusCode::INVALID_ARGUMENT);
-  request.mutable_audio()->set_uri("gs://bucket/file");
-  EXPECT_EQ(code(request), grpc::StatusCode::UNIMPLEMENTED);
-  grpc::ClientContext context;
-  google::longrunning::Operation operation;
-  const grpc::Status status =
-      v1_->LongRunningRecognize(&context, {}, &operation);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  EXPECT_THAT(status.error_message(), HasSubstr("StreamingRecognize"));
-  grpc::ClientContext other_context;
-  EXPECT_EQ(v2_->BatchRecognize(&other_context, {}, &operation).error_code(),
-            grpc::StatusCode::UNIMPLEMENTED);
-}
-
-TEST_F(GoogleServiceTest, BytesThatAreNoMessage) {
-  for (const char* service : {"v1", "v2"}) {
-    RawCall call(server_.address(),
-                 std::string("/google.cloud.speech.") + service +
-                     ".Speech/StreamingRecognize");
-    call.Send("\xff\xff\xff");
-    EXPECT_EQ(call.Read(), std::nullopt);
-    EXPECT_EQ(call.Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  }
-}
-
-TEST(GoogleServiceOptionTest, MayBeSwitchedOff) {
-  server::ServerOptions options;
-  options.google_api = false;
-  TestServer server(options);
-  const auto stub = gv1::Speech::NewStub(Connect(server.address()));
-  EXPECT_EQ(StreamAll<gv1::StreamingRecognizeResponse>(
-                stub.get(),
-                std::vector<gv1::StreamingRecognizeRequest>{V1Config()})
-                .status.error_code(),
-            grpc::StatusCode::UNIMPLEMENTED);
 }
 
 }  // namespace

@@ -183,7 +183,9 @@ TEST_F(RivaServiceTest, WhatStockClientsSendIsAccepted) {
       [](Config* config) {
         config->mutable_endpointing_config()->set_stop_history(1);
       },
-      [](Config* config) { (*config->mutable_custom_configuration())["a"] = "b"; },
+      [](Config* config) {
+        (*config->mutable_custom_configuration())["a"] = "b";
+      },
       [](Config* config) { config->set_audio_channel_count(1); },
       [](Config* config) { config->set_max_alternatives(100); },
       [](Config* config) { config->set_max_alternatives(-1); },
@@ -191,8 +193,7 @@ TEST_F(RivaServiceTest, WhatStockClientsSendIsAccepted) {
       [](Config* config) { config->clear_language_code(); }};
   for (size_t i = 0; i < wishes.size(); ++i) {
     std::vector<Request> requests = RivaRequests(MakeAudio(1, 500), 3200);
-    wishes[i](
-        requests.front().mutable_streaming_config()->mutable_config());
+    wishes[i](requests.front().mutable_streaming_config()->mutable_config());
     const auto stream = Talk(requests);
     EXPECT_TRUE(stream.status.ok()) << i << stream.status.error_message();
     EXPECT_EQ(stream.responses.size(), requests.size()) << i;
@@ -201,7 +202,9 @@ TEST_F(RivaServiceTest, WhatStockClientsSendIsAccepted) {
 
 TEST_F(RivaServiceTest, EveryFinalHasAsManyAlternativesAsWereAskedFor) {
   std::vector<Request> requests = RivaRequests(MakeAudio(2, 3000), 640);
-  requests.front().mutable_streaming_config()->mutable_config()
+  requests.front()
+      .mutable_streaming_config()
+      ->mutable_config()
       ->set_max_alternatives(3);
   int finals = 0;
   for (const Response& response : Talk(requests).responses) {

@@ -45,9 +45,8 @@ v1::RecognitionConfig WithHints(const std::vector<server::PhraseHint>& hints,
 }
 
 TEST(LenienceTest, PhrasesBecomeHotWords) {
-  const v1::RecognitionConfig config =
-      WithHints({{"Tea", 20.0f}, {"tea, tea!", 10.0f}, {"tea-tea", 20.0f}},
-                WordModels());
+  const v1::RecognitionConfig config = WithHints(
+      {{"Tea", 20.0f}, {"tea, tea!", 10.0f}, {"tea-tea", 20.0f}}, WordModels());
   ASSERT_EQ(config.hot_words_size(), 2);
   EXPECT_THAT(config.hot_words(0).phrases(), ElementsAre("tea", "tea tea"));
   EXPECT_FLOAT_EQ(config.hot_words(0).boost(), 8.0f);
@@ -79,7 +78,7 @@ TEST(LenienceTest, PhrasesThatCannotBeTakenAreLeftOutAndCounted) {
       {std::string(101, 't'), 1}};
   std::vector<std::string> lines;
   v1::RecognitionConfig config = WithHints(bad, WordModels(), &lines);
-  EXPECT_THAT(config.hot_words(), IsEmpty());
+  EXPECT_TRUE(config.hot_words().empty());
   EXPECT_THAT(lines, ElementsAre(HasSubstr("phrases=9")));
   // One of them is no reason to lose the others.
   std::vector<server::PhraseHint> mixed = bad;
@@ -105,7 +104,7 @@ TEST(LenienceTest, AsManyPhrasesAsTheNativeApiTakes) {
 TEST(LenienceTest, WithoutAWordSearchThereAreNoHotWords) {
   const v1::RecognitionConfig config =
       WithHints({{"tea", 10}}, BabblingModels());
-  EXPECT_THAT(config.hot_words(), IsEmpty());
+  EXPECT_TRUE(config.hot_words().empty());
 }
 
 TEST(LenienceTest, ModelsThatAreNotThereAreTheDefaultOne) {
