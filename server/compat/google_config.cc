@@ -15,10 +15,9 @@ namespace oido::server {
 namespace {
 
 absl::Status EncodingError(const std::string& field, int value) {
-  return FieldError(
-      field, absl::StrCat(field, ": ", value,
-                          " is not supported; there is LINEAR16 (1), and none "
-                          "(0) for files with a header"));
+  return FieldError(field,
+                    absl::StrCat(field, ": ", value,
+                                 " is not supported (docs/migrating.md)"));
 }
 
 // Native limits are checked later, so it saturates only.
@@ -104,8 +103,21 @@ absl::Status SetAudio(const google_v1::RecognitionConfig& from,
     case From::LINEAR16:
       to->set_encoding(v1::LINEAR16);
       break;
+    case From::FLAC:
+      to->set_encoding(v1::FLAC);
+      break;
+    case From::MULAW:
+      to->set_encoding(v1::MULAW);
+      break;
+    case From::OGG_OPUS:
+      to->set_encoding(v1::OGG_OPUS);
+      break;
     default:
       return EncodingError("config.encoding", from.encoding());
+  }
+  if (from.enable_separate_recognition_per_channel() &&
+      from.audio_channel_count() > 1) {
+    return PerChannelError("config.enable_separate_recognition_per_channel");
   }
   to->set_sample_rate_hertz(from.sample_rate_hertz());
   to->set_audio_channel_count(from.audio_channel_count());
@@ -115,11 +127,26 @@ absl::Status SetAudio(const google_v1::RecognitionConfig& from,
 absl::Status SetAudio(const google_v2::ExplicitDecodingConfig& from,
                       v1::RecognitionConfig* to) {
   using From = google_v2::ExplicitDecodingConfig;
-  if (from.encoding() != From::LINEAR16) {
-    return EncodingError("config.explicit_decoding_config.encoding",
-                         from.encoding());
+  switch (from.encoding()) {
+    case From::LINEAR16:
+      to->set_encoding(v1::LINEAR16);
+      break;
+    case From::MULAW:
+      to->set_encoding(v1::MULAW);
+      break;
+    case From::ALAW:
+      to->set_encoding(v1::ALAW);
+      break;
+    case From::FLAC:
+      to->set_encoding(v1::FLAC);
+      break;
+    case From::OGG_OPUS:
+      to->set_encoding(v1::OGG_OPUS);
+      break;
+    default:
+      return EncodingError("config.explicit_decoding_config.encoding",
+                           from.encoding());
   }
-  to->set_encoding(v1::LINEAR16);
   to->set_sample_rate_hertz(from.sample_rate_hertz());
   to->set_audio_channel_count(from.audio_channel_count());
   return absl::OkStatus();
@@ -166,6 +193,10 @@ absl::StatusOr<v1::RecognitionConfig> FromGoogle(
         "config.translation_config: speech is not translated");
   }
   v1::RecognitionConfig native;
+  if (config.features().multi_channel_mode() ==
+      google_v2::RecognitionFeatures::SEPARATE_RECOGNITION_PER_CHANNEL) {
+    return PerChannelError("config.features.multi_channel_mode");
+  }
   if (config.has_explicit_decoding_config()) {
     const absl::Status status =
         SetAudio(config.explicit_decoding_config(), &native);

@@ -6,11 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "oido/v1/speech.pb.h"
 #include "server/model_set.h"
 
 namespace oido::server {
+
+// UNIMPLEMENTED: what the option `field` asks for has no substitute.
+absl::Status PerChannelError(const std::string& field);
 
 // A phrase that a client expects, with the boost of its protocol, 0 to 20.
 struct PhraseHint {

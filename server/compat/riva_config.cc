@@ -22,12 +22,21 @@ absl::StatusOr<v1::AudioEncoding> FromRiva(riva::AudioEncoding encoding) {
       return v1::AUDIO_ENCODING_UNSPECIFIED;
     case riva::LINEAR_PCM:
       return v1::LINEAR16;
+    case riva::FLAC:
+      return v1::FLAC;
+    case riva::MULAW:
+      return v1::MULAW;
+    case riva::OGGOPUS:
+      return v1::OGG_OPUS;
+    case riva::ALAW:
+      return v1::ALAW;
     default:
       return FieldError(
           "encoding",
           absl::StrCat("encoding: ", static_cast<int>(encoding),
-                       " is not supported; there is LINEAR_PCM (1) and "
-                       "ENCODING_UNSPECIFIED (0) for files with a header"));
+                       " is unknown; there is LINEAR_PCM (1), FLAC (2), MULAW "
+                       "(3), OGGOPUS (4), ALAW (20) and ENCODING_UNSPECIFIED "
+                       "(0) for files"));
   }
 }
 
@@ -79,6 +88,10 @@ absl::StatusOr<v1::RecognitionConfig> FromRiva(
     ModelUse use, const std::string& method) {
   const auto encoding = FromRiva(config.encoding());
   if (!encoding.ok()) return encoding.status();
+  if (config.enable_separate_recognition_per_channel() &&
+      config.audio_channel_count() > 1) {
+    return PerChannelError("enable_separate_recognition_per_channel");
+  }
   v1::RecognitionConfig native;
   native.set_encoding(*encoding);
   native.set_sample_rate_hertz(config.sample_rate_hertz());
