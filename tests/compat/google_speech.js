@@ -34,7 +34,13 @@ const audio = fs.readFileSync(file);
 const pieces = [];
 for (let begin = 0; begin < audio.length; begin += 3200) pieces.push(audio.subarray(begin, begin + 3200));
 
-const stream = version === 'v1' ? client.streamingRecognize() : client._streamingRecognize();
+// The helper of v1 sends the configuration and takes audio; there is none for v2.
+const stream = version === 'v1'
+  ? client.streamingRecognize({
+      config: {encoding: 'LINEAR16', sampleRateHertz: 16000, languageCode: 'en-US', enableWordTimeOffsets: true},
+      interimResults: true,
+    })
+  : client._streamingRecognize();
 stream.on('data', hear);
 stream.on('error', (error) => {
   console.error(error.message);
@@ -45,13 +51,7 @@ stream.on('end', () => {
   process.exit(0);
 });
 if (version === 'v1') {
-  stream.write({
-    streamingConfig: {
-      config: {encoding: 'LINEAR16', sampleRateHertz: 16000, languageCode: 'en-US', enableWordTimeOffsets: true},
-      interimResults: true,
-    },
-  });
-  for (const piece of pieces) stream.write({audioContent: piece});
+  for (const piece of pieces) stream.write(piece);
 } else {
   stream.write({
     recognizer: 'projects/p/locations/global/recognizers/_',

@@ -1,6 +1,5 @@
 // The services that clients of Google Speech-to-Text know, against the native
 // one.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
