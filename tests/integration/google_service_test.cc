@@ -122,28 +122,6 @@ TEST_F(GoogleServiceTest, SpeechEventsAreThoseOfTheNativeApi) {
   EXPECT_EQ(events, native);
 }
 
-TEST_F(GoogleServiceTest, SilenceForTooLongEndsTheStream) {
-  auto config = V1Config();
-  config.mutable_streaming_config()->set_enable_voice_activity_events(true);
-  config.mutable_streaming_config()
-      ->mutable_voice_activity_timeout()
-      ->mutable_speech_start_timeout()
-      ->set_nanos(500'000'000);
-  std::vector<v1::SpeechEvent> native;
-  const std::string audio = Silence(3000);
-  for (const auto& response :
-       Native(audio, [](auto* c) { c->set_speech_start_timeout_ms(500); })) {
-    for (const auto& event : response.events()) native.push_back(event);
-  }
-  int timeouts = 0;
-  const auto stream = V1Talk({config, V1Audio(audio)});
-  EXPECT_TRUE(stream.status.ok()) << stream.status.error_message();
-  for (const auto& response : stream.responses)
-    timeouts += response.speech_event_type() ==
-                gv1::StreamingRecognizeResponse::SPEECH_ACTIVITY_TIMEOUT;
-  EXPECT_EQ(timeouts, static_cast<int>(native.size()));
-}
-
 TEST_F(GoogleServiceTest, WholeRecordings) {
   const std::string audio = MakeAudio(2, 3000);
   gv1::RecognizeRequest first;

@@ -178,6 +178,17 @@ class GoogleV1ClientTest(StockClientTestCase):
         self.assertEqual(types[0], event.SPEECH_ACTIVITY_BEGIN)
         self.assertEqual(types[-1], event.SPEECH_ACTIVITY_END)
 
+    def test_silence_for_too_long_ends_the_stream_with_an_event(self) -> None:
+        timeouts = speech_v1.StreamingRecognitionConfig.VoiceActivityTimeout(speech_start_timeout={"seconds": 1})
+        config = speech_v1.StreamingRecognitionConfig(
+            config=self.config(), enable_voice_activity_events=True, voice_activity_timeout=timeouts,
+        )
+        silence = speech_v1.StreamingRecognizeRequest(audio_content=bytes(CHUNK_BYTES))
+        responses = list(self.client.streaming_recognize(config, iter([silence] * 30)))
+        event = speech_v1.StreamingRecognizeResponse.SpeechEventType
+        self.assertEqual([response.speech_event_type for response in responses], [event.SPEECH_ACTIVITY_TIMEOUT])
+        self.assertTrue(1 <= responses[0].speech_event_time.total_seconds() < 2)
+
     def test_whole_recording(self) -> None:
         audio = speech_v1.RecognitionAudio(content=samples()[0])
         answer = self.client.recognize(config=self.config(), audio=audio)

@@ -22,6 +22,7 @@
 #include "client/load/wire_messages.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "oido/v1/speech.pb.h"
 #include "tests/unit/wav_bytes.h"
 
 namespace oido::load {
