@@ -89,6 +89,7 @@ TEST_F(GoogleServiceTest, SingleUtteranceTellsItsEndBeforeItsResult) {
   EXPECT_EQ(stream.responses[0].speech_event_type(),
             gv1::StreamingRecognizeResponse::END_OF_SINGLE_UTTERANCE);
   EXPECT_EQ(stream.responses[0].results_size(), 0);
+  ASSERT_EQ(stream.responses[1].results_size(), 1);
   EXPECT_TRUE(stream.responses[1].results(0).is_final());
 }
 
