@@ -86,13 +86,6 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ChooseModel(
                    models.Names(ModelUse::kStream)));
 }
 
-// "en" and "en-US" both name a model of "en-US".
-bool SpeaksLanguage(const model::Bundle& bundle, const std::string& wanted) {
-  const absl::string_view language = bundle.language_code;
-  return wanted.empty() || absl::EqualsIgnoreCase(wanted, language) ||
-         absl::EqualsIgnoreCase(wanted, language.substr(0, language.find('-')));
-}
-
 absl::Status CheckId(const std::string& field, const std::string& id) {
   if (id.size() <= kMaxIdBytes) return absl::OkStatus();
   return FieldError(field, absl::StrCat(field, ": ", id.size(),
@@ -118,6 +111,12 @@ absl::Status PushControl(const v1::StreamControl& control, Session* session) {
 }
 
 }  // namespace
+
+bool SpeaksLanguage(const model::Bundle& bundle, absl::string_view wanted) {
+  const absl::string_view language = bundle.language_code;
+  return wanted.empty() || absl::EqualsIgnoreCase(wanted, language) ||
+         absl::EqualsIgnoreCase(wanted, language.substr(0, language.find('-')));
+}
 
 absl::Status ParseMessage(grpc::ByteBuffer* bytes,
                           google::protobuf::Message* message) {

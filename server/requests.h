@@ -14,6 +14,9 @@ namespace oido::server {
 
 inline constexpr int kMaxIdBytes = 128;
 
+// "en" and "en-US" both name a model of "en-US", as does "".
+bool SpeaksLanguage(const model::Bundle& bundle, absl::string_view wanted);
+
 // INVALID_ARGUMENT: the bytes are no message of this type. `bytes` is used up.
 absl::Status ParseMessage(grpc::ByteBuffer* bytes,
                           google::protobuf::Message* message);

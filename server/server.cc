@@ -60,6 +60,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   environment.max_unary_message_bytes =
       static_cast<size_t>(options.max_unary_message_bytes);
   server->service_ = std::make_unique<SpeechService>(environment);
+  server->compat_services_ = NewCompatServices(options, environment);
 
   status = server->Listen(options);
   if (!status.ok()) return status;
@@ -138,6 +139,8 @@ absl::Status Server::Listen(const ServerOptions& options) {
       kMessageSlackBytes);
   builder.AddListeningPort(options.listen, security_->Credentials(), &port);
   builder.RegisterService(service_.get());
+  for (const CompatService& compat : compat_services_)
+    builder.RegisterService(compat.service.get());
   grpc_server_ = builder.BuildAndStart();
   if (grpc_server_ == nullptr || port == 0) {
     return absl::UnavailableError(absl::StrCat(
@@ -148,6 +151,8 @@ absl::Status Server::Listen(const ServerOptions& options) {
                           ":", port);
   grpc_server_->GetHealthCheckService()->SetServingStatus(
       v1::SpeechRecognizer::service_full_name(), true);
+  for (const CompatService& compat : compat_services_)
+    grpc_server_->GetHealthCheckService()->SetServingStatus(compat.name, true);
   return absl::OkStatus();
 }
 

@@ -7,10 +7,12 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/clock.h"
+#include "server/compat/compat_services.h"
 #include "server/engines.h"
 #include "server/load_meter.h"
 #include "server/model_set.h"
@@ -68,6 +70,7 @@ class Server {
   std::unique_ptr<Scheduler> offline_scheduler_;  // where there is such a model
   std::unique_ptr<ReadyRouter> router_;
   std::unique_ptr<SpeechService> service_;
+  std::vector<CompatService> compat_services_;
   std::unique_ptr<grpc::Server> grpc_server_;
   std::thread sweeper_;
   std::string address_;

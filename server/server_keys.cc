@@ -59,6 +59,11 @@ constexpr ServerKey kKeys[] = {
     {"latency_target_ms", &Options::latency_target_ms,
      "Refuse streams while live ones wait for more than half of this; 0: "
      "never"},
+    {"riva_api", &Options::riva_api,
+     "Serve clients of Riva too (default true; --riva_api=false)"},
+    {"google_api", &Options::google_api,
+     "Serve clients of Google Speech-to-Text v1 and v2 too (default true; "
+     "--google_api=false)"},
     {"log_level", &Options::log_level, "debug, info, warn or error"},
 };
 

@@ -25,6 +25,8 @@ struct ServerOptions {
   int max_unary_message_bytes = 64 << 20;
   int drain_seconds = 30;
   std::string log_level = "info";
+  bool riva_api = true;
+  bool google_api = true;
 
   // Performance.
   int workers = 0;

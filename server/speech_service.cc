@@ -3,6 +3,7 @@
 
 #include "server/caller.h"
 #include "server/grpc_status.h"
+#include "server/native_dialect.h"
 #include "server/responses.h"
 #include "server/unary_reactor.h"
 
@@ -10,13 +11,14 @@ namespace oido::server {
 
 BytesBidiReactor* SpeechService::StreamingRecognize(
     grpc::CallbackServerContext* context) {
-  return NewStreamReactor(context, environment_);
+  return NewStreamReactor(context, environment_, NewNativeStream());
 }
 
 grpc::ServerUnaryReactor* SpeechService::Recognize(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
-  return NewUnaryReactor(context, request, response, environment_);
+  return NewUnaryReactor(context, {request, response}, environment_,
+                         NewNativeRecording());
 }
 
 grpc::ServerUnaryReactor* SpeechService::ListModels(

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "oido/v1/speech.pb.h"
 #include "server/call.h"
@@ -23,10 +24,12 @@ namespace {
 class StreamPump final : public Transport {
  public:
   StreamPump(const ServiceEnvironment& environment,
-             grpc::CallbackServerContext* context, BytesBidiReactor* reactor)
+             grpc::CallbackServerContext* context,
+             std::unique_ptr<StreamDialect> dialect, BytesBidiReactor* reactor)
       : environment_(environment),
         context_(context),
-        call_(environment, "StreamingRecognize", CallerOf(*context)),
+        dialect_(std::move(dialect)),
+        call_(environment, dialect_->method(), CallerOf(*context)),
         reactor_(reactor) {}
 
   // Admits the stream or ends it. Once, before any reaction.
@@ -80,16 +83,21 @@ class StreamPump final : public Transport {
 
  private:
   absl::Status TakeMessage() {
-    v1::StreamingRecognizeRequest request;
-    absl::Status status = ParseMessage(&read_buffer_, &request);
-    if (!status.ok()) return status;
-    if (!request.has_streaming_config()) {
-      return PushInput(&request, environment_.max_streaming_message_bytes,
+    std::vector<v1::StreamingRecognizeRequest> requests;
+    absl::Status status = dialect_->Read(&read_buffer_, &requests);
+    for (auto& request : requests)
+      if (status.ok()) status = Take(&request);
+    return status;
+  }
+
+  absl::Status Take(v1::StreamingRecognizeRequest* request) {
+    if (!request->has_streaming_config()) {
+      return PushInput(request, environment_.max_streaming_message_bytes,
                        &call_.session());
     }
     // A second configuration is refused whatever it says.
     if (configured_) return call_.session().Configure(SessionConfig{});
-    return Configure(request.streaming_config());
+    return Configure(request->streaming_config());
   }
 
   absl::Status Configure(const v1::StreamingRecognitionConfig& proto) {
@@ -108,20 +116,16 @@ class StreamPump final : public Transport {
   void Pump() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (reactor_ == nullptr || finished_) return;
     if (!writing_) {
-      if (std::optional<Update> update = call_.session().TakeUpdate();
-          update.has_value()) {
+      if (const std::optional<std::string> bytes = NextMessage();
+          bytes.has_value()) {
         writing_ = true;
-        const std::string bytes =
-            UpdateToProto(*update, call_.request_id(), response_options_)
-                .SerializeAsString();
-        const grpc::Slice slice(bytes);
+        const grpc::Slice slice(*bytes);
         write_buffer_ = grpc::ByteBuffer(&slice, 1);
         reactor_->StartWrite(&write_buffer_);
-      } else if (std::optional<absl::Status> end = call_.session().TakeEnd();
-                 end.has_value()) {
+      } else if (end_.has_value()) {
         finished_ = true;
         call_.Leave();
-        reactor_->Finish(ToGrpcStatus(*end));
+        reactor_->Finish(ToGrpcStatus(*end_));
         return;
       }
     }
@@ -131,8 +135,27 @@ class StreamPump final : public Transport {
     }
   }
 
+  // Nullopt: there is nothing to say now or, with end_, any more.
+  std::optional<std::string> NextMessage()
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    while (true) {
+      if (auto bytes = dialect_->Next(); bytes.has_value()) return bytes;
+      if (auto update = call_.session().TakeUpdate(); update.has_value()) {
+        dialect_->Write(
+            UpdateToProto(*update, call_.request_id(), response_options_));
+        continue;
+      }
+      if (end_.has_value()) return std::nullopt;
+      end_ = call_.session().TakeEnd();
+      if (!end_.has_value()) return std::nullopt;
+      dialect_->WriteEnd(*end_);
+    }
+  }
+
   const ServiceEnvironment& environment_;
   grpc::CallbackServerContext* const context_;
+  // Reads without the mutex, writes with it.
+  const std::unique_ptr<StreamDialect> dialect_;
   // Configured by the first read, before the session has anything to say.
   Call call_;
   bool configured_ = false;
@@ -141,6 +164,7 @@ class StreamPump final : public Transport {
   Mutex mutex_;
   BytesBidiReactor* reactor_ ABSL_GUARDED_BY(mutex_);
   ResponseOptions response_options_ ABSL_GUARDED_BY(mutex_);
+  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
   grpc::ByteBuffer write_buffer_ ABSL_GUARDED_BY(mutex_);
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
@@ -150,8 +174,10 @@ class StreamPump final : public Transport {
 class StreamReactor final : public BytesBidiReactor {
  public:
   StreamReactor(grpc::CallbackServerContext* context,
-                const ServiceEnvironment& environment)
-      : pump_(std::make_shared<StreamPump>(environment, context, this)) {
+                const ServiceEnvironment& environment,
+                std::unique_ptr<StreamDialect> dialect)
+      : pump_(std::make_shared<StreamPump>(environment, context,
+                                           std::move(dialect), this)) {
     pump_->Begin(std::make_shared<Session>(
         environment.limits, environment.clock, environment.ready, pump_));
   }
@@ -171,8 +197,9 @@ class StreamReactor final : public BytesBidiReactor {
 }  // namespace
 
 BytesBidiReactor* NewStreamReactor(grpc::CallbackServerContext* context,
-                                   const ServiceEnvironment& environment) {
-  return new StreamReactor(context, environment);
+                                   const ServiceEnvironment& environment,
+                                   std::unique_ptr<StreamDialect> dialect) {
+  return new StreamReactor(context, environment, std::move(dialect));
 }
 
 }  // namespace oido::server

@@ -6,6 +6,9 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <memory>
+
+#include "server/dialect.h"
 #include "server/service_environment.h"
 
 namespace oido::server {
@@ -17,7 +20,8 @@ using BytesBidiReactor =
 
 // The reactor of a new stream, or of its refusal. It deletes itself.
 BytesBidiReactor* NewStreamReactor(grpc::CallbackServerContext* context,
-                                   const ServiceEnvironment& environment);
+                                   const ServiceEnvironment& environment,
+                                   std::unique_ptr<StreamDialect> dialect);
 
 }  // namespace oido::server
 

@@ -27,11 +27,13 @@ class UnaryPump final : public Transport {
  public:
   UnaryPump(const ServiceEnvironment& environment,
             grpc::CallbackServerContext* context,
+            std::unique_ptr<RecordingDialect> dialect,
             grpc::ServerUnaryReactor* reactor, grpc::ByteBuffer* response_bytes)
       : environment_(environment),
         context_(context),
+        dialect_(std::move(dialect)),
         response_bytes_(response_bytes),
-        call_(environment, "Recognize", CallerOf(*context)),
+        call_(environment, dialect_->method(), CallerOf(*context)),
         reactor_(reactor) {}
 
   // Once, before any reaction.
@@ -77,7 +79,7 @@ class UnaryPump final : public Transport {
                        " bytes, limit ", environment_.max_unary_message_bytes));
     }
     MutexLock lock(mutex_);
-    absl::Status status = ParseMessage(bytes, &request_);
+    absl::Status status = dialect_->Read(bytes, &request_);
     if (!status.ok()) return status;
     if (!request_.has_config()) return FieldError("config", "config: missing");
     auto config = CheckConfig(request_.config(), "config.",
@@ -113,13 +115,14 @@ class UnaryPump final : public Transport {
     finished_ = true;
     call_.Leave();
     SetDuration(session.Stats().audio, response_.mutable_audio_processed());
-    const grpc::Slice slice(response_.SerializeAsString());
+    const grpc::Slice slice(dialect_->Write(response_));
     *response_bytes_ = grpc::ByteBuffer(&slice, 1);
     reactor_->Finish(ToGrpcStatus(*end));
   }
 
   const ServiceEnvironment& environment_;
   grpc::CallbackServerContext* const context_;
+  const std::unique_ptr<RecordingDialect> dialect_;
   grpc::ByteBuffer* const response_bytes_;
   Call call_;
 
@@ -136,14 +139,16 @@ class UnaryPump final : public Transport {
 class UnaryReactor final : public grpc::ServerUnaryReactor {
  public:
   UnaryReactor(grpc::CallbackServerContext* context,
-               const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
-               const ServiceEnvironment& environment)
-      : pump_(
-            std::make_shared<UnaryPump>(environment, context, this, response)) {
+               const UnaryMessages& messages,
+               const ServiceEnvironment& environment,
+               std::unique_ptr<RecordingDialect> dialect)
+      : pump_(std::make_shared<UnaryPump>(environment, context,
+                                          std::move(dialect), this,
+                                          messages.response)) {
     pump_->Begin(
         std::make_shared<Session>(environment.limits, environment.clock,
                                   environment.ready, pump_),
-        *request);
+        *messages.request);
   }
 
   void OnCancel() override { pump_->OnCancel(); }
@@ -159,9 +164,10 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
 }  // namespace
 
 grpc::ServerUnaryReactor* NewUnaryReactor(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response, const ServiceEnvironment& environment) {
-  return new UnaryReactor(context, request, response, environment);
+    grpc::CallbackServerContext* context, const UnaryMessages& messages,
+    const ServiceEnvironment& environment,
+    std::unique_ptr<RecordingDialect> dialect) {
+  return new UnaryReactor(context, messages, environment, std::move(dialect));
 }
 
 }  // namespace oido::server

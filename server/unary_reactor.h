@@ -6,15 +6,24 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <memory>
+
+#include "server/dialect.h"
 #include "server/service_environment.h"
 
 namespace oido::server {
 
-// The reactor of a Recognize call. It deletes itself. `response` is filled
-// before it finishes.
+// What gRPC hands to a unary method.
+struct UnaryMessages {
+  const grpc::ByteBuffer* request;
+  grpc::ByteBuffer* response;  // filled before the reactor finishes
+};
+
+// The reactor of a Recognize call. It deletes itself.
 grpc::ServerUnaryReactor* NewUnaryReactor(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-    grpc::ByteBuffer* response, const ServiceEnvironment& environment);
+    grpc::CallbackServerContext* context, const UnaryMessages& messages,
+    const ServiceEnvironment& environment,
+    std::unique_ptr<RecordingDialect> dialect);
 
 }  // namespace oido::server
 

@@ -23,4 +23,7 @@ add_test(NAME python_cli COMMAND "${run_python}" cli_test.py
   --server $<TARGET_FILE:oido-server> --oido $<TARGET_FILE:oido>
   --oido-wer $<TARGET_FILE:oido-wer>
   --wav "${librivox}/sense_and_sensibility_01_austen_64kb-0930.wav")
-set_tests_properties(python_client python_cli PROPERTIES LABELS integration TIMEOUT 300)
+add_test(NAME python_stock_clients COMMAND "${run_python}" stock_clients_test.py
+  --server $<TARGET_FILE:oido-server>
+  --wav "${librivox}/sense_and_sensibility_01_austen_64kb-0870.wav")
+set_tests_properties(python_client python_cli python_stock_clients PROPERTIES LABELS integration TIMEOUT 300)

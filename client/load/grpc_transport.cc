@@ -9,7 +9,6 @@
 
 #include "client/connect.h"
 #include "client/grpc_status.h"
-#include "client/load/wire_messages.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/support/proto_buffer_reader.h"
 
@@ -29,18 +28,23 @@ class GrpcTransport::Call : public LoadStream {
       : transport_(transport), listener_(listener) {
     // Headers travel with the first message, and StartCall gives no tag back.
     context_.set_initial_metadata_corked(true);
-    call_ = grpc::GenericStub(channel).PrepareCall(&context_, kStreamingMethod,
-                                                   &transport->queue_);
+    call_ = grpc::GenericStub(channel).PrepareCall(
+        &context_, messages().method(), &transport->queue_);
     call_->StartCall(nullptr);
-    Enqueue({Message::Kind::kOwned, ConfigMessage(setup, transport->model_)});
+    Enqueue(
+        {Message::Kind::kOwned, messages().Config(setup, transport->model_)});
     Read();
   }
 
   void SendAudio(absl::string_view samples) override {
+    ++audio_messages_;
     Enqueue({Message::Kind::kAudio, "", samples});
   }
   void SendProbe(int64_t id) override {
-    Enqueue({Message::Kind::kOwned, ProbeMessage(id)});
+    if (messages().probing() == Probing::kMessages)
+      Enqueue({Message::Kind::kOwned, messages().Probe(id)});
+    if (messages().probing() == Probing::kResponses)
+      probes_.push_back({audio_messages_, id});
   }
   void CloseAudio() override { Enqueue({Message::Kind::kClose}); }
   void Abandon() override {
@@ -84,6 +88,8 @@ class GrpcTransport::Call : public LoadStream {
     absl::string_view audio = "";
   };
 
+  WireMessages& messages() { return *transport_->messages_; }
+
   // The tag of an operation that begins now.
   void* Begin(Tag& tag) {
     ++tags_out_;
@@ -115,7 +121,7 @@ class GrpcTransport::Call : public LoadStream {
       case Message::Kind::kAudio: {
         // A prefix this short lies in the slice itself.
         const std::array<grpc::Slice, 2> slices = {
-            grpc::Slice(AudioPrefix(message.audio.size())),
+            grpc::Slice(messages().AudioPrefix(message.audio.size())),
             grpc::Slice(message.audio.data(), message.audio.size(),
                         grpc::Slice::STATIC_SLICE)};
         call_->Write(grpc::ByteBuffer(slices.data(), slices.size()), tag);
@@ -127,12 +133,22 @@ class GrpcTransport::Call : public LoadStream {
   void Receive() {
     if (listener_ != nullptr) {
       grpc::ProtoBufferReader reader(&read_buffer_);
-      if (transport_->response_.ParseFromZeroCopyStream(&reader)) {
-        ReadResponse(transport_->response_, transport_->heard_);
-        listener_->OnHeard(transport_->heard_);
+      Heard& heard = transport_->heard_;
+      if (messages().Read(&reader, heard)) {
+        CountResponse(heard);
+        listener_->OnHeard(heard);
       }
     }
     read_buffer_.Clear();
+  }
+
+  // Where each audio message has one response, it answers the probe behind it.
+  void CountResponse(Heard& heard) {
+    ++responses_;
+    while (!probes_.empty() && probes_.front().messages <= responses_) {
+      heard.probes.push_back(probes_.front().id);
+      probes_.pop_front();
+    }
   }
 
   // Nothing more will be read.
@@ -150,6 +166,13 @@ class GrpcTransport::Call : public LoadStream {
   Tag write_tag_{this, Tag::Kind::kWrite};
   Tag finish_tag_{this, Tag::Kind::kFinish};
   std::deque<Message> waiting_;
+  struct PassedProbe {
+    int64_t messages;  // of audio, sent before
+    int64_t id;
+  };
+  std::deque<PassedProbe> probes_;
+  int64_t audio_messages_ = 0;
+  int64_t responses_ = 0;
   grpc::ByteBuffer read_buffer_;
   grpc::Status status_;
   int tags_out_ = 0;
@@ -168,12 +191,15 @@ absl::StatusOr<std::unique_ptr<GrpcTransport>> GrpcTransport::Create(
     channels.push_back(*std::move(channel));
   }
   return std::unique_ptr<GrpcTransport>(
-      new GrpcTransport(options.model, std::move(channels)));
+      new GrpcTransport(options, std::move(channels)));
 }
 
 GrpcTransport::GrpcTransport(
-    std::string model, std::vector<std::shared_ptr<grpc::Channel>> channels)
-    : model_(std::move(model)), channels_(std::move(channels)) {}
+    const GrpcTransportOptions& options,
+    std::vector<std::shared_ptr<grpc::Channel>> channels)
+    : messages_(WireMessages::Create(options.api)),
+      model_(options.model),
+      channels_(std::move(channels)) {}
 
 GrpcTransport::~GrpcTransport() {
   for (const auto& [pointer, call] : calls_) call->Abandon();

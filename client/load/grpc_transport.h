@@ -11,13 +11,14 @@
 #include "absl/status/statusor.h"
 #include "client/connection_options.h"
 #include "client/load/transport.h"
+#include "client/load/wire_messages.h"
 #include "grpcpp/grpcpp.h"
-#include "oido/v1/speech.pb.h"
 
 namespace oido::load {
 
 struct GrpcTransportOptions {
   client::ConnectionOptions server;
+  Api api = Api::kOido;
   std::string model;    // empty: the server's default
   int connections = 1;  // streams take turns on them
   absl::Duration connect_timeout = absl::Seconds(5);
@@ -41,18 +42,17 @@ class GrpcTransport : public Transport {
   class Call;
   struct Tag;
 
-  GrpcTransport(std::string model,
+  GrpcTransport(const GrpcTransportOptions& options,
                 std::vector<std::shared_ptr<grpc::Channel>> channels);
   void Dispatch(void* tag, bool ok);
 
+  const std::unique_ptr<WireMessages> messages_;
   const std::string model_;
   const std::vector<std::shared_ptr<grpc::Channel>> channels_;
   size_t next_channel_ = 0;
   grpc::CompletionQueue queue_;
   std::map<Call*, std::unique_ptr<Call>> calls_;  // by their address
-  // Used by every response in turn.
-  v1::StreamingRecognizeResponse response_;
-  Heard heard_;
+  Heard heard_;  // used by every response in turn
 };
 
 }  // namespace oido::load

@@ -165,6 +165,7 @@ nlohmann::ordered_json Preamble(const LoadCommand& command) {
   for (const Slo& slo : command.requirements.slos) slos.push_back(slo.text);
   nlohmann::ordered_json json = {
       {"address", command.transport.server.address},
+      {"api", Name(command.transport.api)},
       {"model", command.transport.model},
       {"connections", command.transport.connections}};
   json["settings"] = ToJson(command.settings);

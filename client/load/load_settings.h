@@ -22,7 +22,8 @@ struct LoadSettings {
   absl::Duration message = absl::Milliseconds(100);  // audio in one
   Mode mode = Mode::kStreamPerRecording;
   uint64_t seed = 1;
-  int probe_every = 10;  // messages between two whose latency is measured
+  // Messages between two whose latency is measured; 0: none is.
+  int probe_every = 10;
   pid_t server_pid = 0;  // whose CPU and memory are read; 0: nobody's
 
   // A message handed over so much after its time is late.

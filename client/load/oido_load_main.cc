@@ -1,5 +1,7 @@
 // Command line of oido-load: how many streams a server holds, and how fast.
+#include <algorithm>
 #include <iostream>
+#include <map>
 #include <utility>
 
 #include "CLI/CLI.hpp"
@@ -51,6 +53,13 @@ void AddAudio(CLI::App& app, LoadCommand& command) {
 
 void AddServer(CLI::App& app, LoadCommand& command) {
   client::AddConnectionOptions(app, command.transport.server);
+  const std::map<std::string, Api> apis = {
+      {"oido", Api::kOido}, {"riva", Api::kRiva}, {"google", Api::kGoogle}};
+  app.add_option("--api", command.transport.api,
+                 "What the server understands: oido (default), riva or google "
+                 "(v1, which answers results only, so that no message "
+                 "latencies are measured)")
+      ->transform(CLI::Transformer(apis).description("{oido,riva,google}"));
   app.add_option("--model", command.transport.model,
                  "A name from `oido models` (default: the server's choice)");
   app.add_option("--connections", command.transport.connections,
@@ -149,6 +158,14 @@ void CheckUsage(const LoadCommand& command) {
     throw CLI::ValidationError("--find-max",
                                "needs an --slo, such as --slo p99=200ms");
   }
+  const bool asks_of_messages = std::any_of(
+      command.requirements.slos.begin(), command.requirements.slos.end(),
+      [](const Slo& slo) { return slo.metric == Metric::kMessage; });
+  if (command.transport.api == Api::kGoogle && asks_of_messages) {
+    throw CLI::ValidationError("--slo",
+                               "with --api google only of partial, final, word "
+                               "or word_final, such as --slo partial.p99=1s");
+  }
   if (!command.word_times.empty() &&
       command.settings.mode == LoadSettings::Mode::kBackToBack) {
     throw CLI::ValidationError("--word-times",
@@ -173,6 +190,7 @@ int Main(int argc, char** argv) {
     return app.exit(error) == 0 ? kExitHeld : kExitUsage;
   }
   command.search.first = command.settings.streams;
+  if (command.transport.api == Api::kGoogle) command.settings.probe_every = 0;
   command.audio.seed = command.settings.seed;
   return RunLoadCommand(command, std::cout);
 }

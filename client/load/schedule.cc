@@ -1,6 +1,7 @@
 // Implements the plans and the timers.
 #include "client/load/schedule.h"
 
+#include <algorithm>
 #include <random>
 
 namespace oido::load {
@@ -8,7 +9,8 @@ namespace oido::load {
 std::vector<StreamPlan> MakePlans(const PlanOptions& options) {
   std::mt19937_64 random(options.seed);
   std::uniform_real_distribution<double> phase(0, 1);
-  std::uniform_int_distribution<int> probe(0, options.probe_every - 1);
+  std::uniform_int_distribution<int> probe(
+      0, std::max(options.probe_every - 1, 0));
   std::uniform_int_distribution<size_t> recording(0, options.recordings - 1);
   std::vector<StreamPlan> plans(static_cast<size_t>(options.streams));
   for (size_t i = 0; i < plans.size(); ++i) {

@@ -23,7 +23,7 @@ struct PlanOptions {
   int streams = 1;
   absl::Duration ramp;     // starts are spread evenly over it...
   absl::Duration message;  // ...and within one message at random
-  int probe_every = 10;    // messages
+  int probe_every = 10;    // messages; 0: there are no probes
   size_t recordings = 1;
   uint64_t seed = 0;
 };

@@ -61,7 +61,8 @@ size_t Slot::MessageSize() const {
 }
 
 bool Slot::ProbeFollows(int64_t message) const {
-  return (message + probe_offset_) % settings().probe_every == 0;
+  const int every = settings().probe_every;
+  return every > 0 && (message + probe_offset_) % every == 0;
 }
 
 void Slot::Open(absl::Duration origin) {

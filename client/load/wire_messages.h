@@ -1,29 +1,55 @@
-// Bytes of oído's messages, made and read without a copy of the audio.
+// Bytes of the messages of each protocol, made and read without a copy of the
+// audio.
 #ifndef OIDO_CLIENT_LOAD_WIRE_MESSAGES_H_
 #define OIDO_CLIENT_LOAD_WIRE_MESSAGES_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "client/load/transport.h"
-#include "oido/v1/speech.pb.h"
+#include "google/protobuf/io/zero_copy_stream.h"
 
 namespace oido::load {
 
-// Full name of the streaming method.
-extern const char kStreamingMethod[];
+enum class Api {
+  kOido,
+  kRiva,
+  kGoogle,  // v1
+};
 
-// The first message of a stream; `model` may be empty.
-std::string ConfigMessage(const StreamSetup& setup, const std::string& model);
+// "oido", "riva" or "google".
+const char* Name(Api api);
 
-// What stands before `audio_bytes` bytes of audio in an audio message.
-std::string AudioPrefix(size_t audio_bytes);
+// How a stream learns that its audio was recognised.
+enum class Probing {
+  kMessages,   // a probe of the client's comes back
+  kResponses,  // each audio message has one response
+  kNone,
+};
 
-std::string ProbeMessage(int64_t id);
+// Messages of one protocol. One thread.
+class WireMessages {
+ public:
+  static std::unique_ptr<WireMessages> Create(Api api);
+  virtual ~WireMessages() = default;
 
-// What `response` says, into `heard`, whose memory is used again.
-void ReadResponse(const v1::StreamingRecognizeResponse& response, Heard& heard);
+  // Full name of the streaming method.
+  virtual const char* method() const = 0;
+  virtual Probing probing() const = 0;
+  // The first message of a stream; `model` may be empty.
+  virtual std::string Config(const StreamSetup& setup,
+                             const std::string& model) const = 0;
+  // What stands before `audio_bytes` bytes of audio in an audio message.
+  virtual std::string AudioPrefix(size_t audio_bytes) const = 0;
+  // REQUIRES: Probing::kMessages.
+  virtual std::string Probe(int64_t id) const = 0;
+  // What a response says, into `heard`, whose memory is used again; its probes
+  // are those of Probing::kMessages. False: it is no response.
+  virtual bool Read(google::protobuf::io::ZeroCopyInputStream* bytes,
+                    Heard& heard) = 0;
+};
 
 }  // namespace oido::load
 

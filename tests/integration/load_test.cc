@@ -127,6 +127,30 @@ TEST_F(LoadTest, EightStreamsSpeakAndAreMeasured) {
   EXPECT_THAT(Output("err"), HasSubstr("seed 5"));
 }
 
+// What a place heard of its streams, in each protocol.
+TEST_F(LoadTest, OtherProtocolsAreMeasuredToo) {
+  StartServer(100);
+  Run({"--streams", "4", "--seconds", "2", "--probe-every", "1", "--api",
+       "riva"});
+  nlohmann::json figures = Figures();
+  EXPECT_EQ(figures["api"], "riva");
+  EXPECT_EQ(figures["streams"]["failed"], 0) << figures.dump(2);
+  EXPECT_GE(figures["streams"]["completed"], 4);
+  EXPECT_GT(figures["words"]["final"], 4);
+  for (const char* metric : {"message", "partial", "final"})
+    EXPECT_GT(figures["latency_ms"][metric]["count"], 0) << metric;
+  EXPECT_EQ(figures["unanswered"], 0);
+
+  Run({"--streams", "4", "--seconds", "2", "--api", "google"});
+  figures = Figures();
+  EXPECT_EQ(figures["api"], "google");
+  EXPECT_EQ(figures["streams"]["failed"], 0) << figures.dump(2);
+  EXPECT_GT(figures["words"]["final"], 4);
+  for (const char* metric : {"partial", "final"})
+    EXPECT_GT(figures["latency_ms"][metric]["count"], 0) << metric;
+  EXPECT_EQ(Run({"--api", "google", "--slo", "p99=1s"}), 2);
+}
+
 TEST_F(LoadTest, RefusedStreamsAreCountedAndFailTheTestUnlessAllowed) {
   StartServer(3);
   EXPECT_EQ(Run({"--streams", "8", "--seconds", "1", "--back-to-back"}), 1);

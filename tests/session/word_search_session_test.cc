@@ -9,9 +9,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "model/sha256.h"
-#include "tests/support/decoder_files.h"
 #include "tests/support/session_harness.h"
+#include "tests/support/word_models.h"
 
 namespace oido::test {
 namespace {
@@ -20,39 +19,6 @@ using server::Scheduler;
 using server::SchedulerOptions;
 using server::SteadyClock;
 using server::Update;
-
-std::string Hash(const std::string& path) {
-  return *model::Sha256Hex(ReadFile(path));
-}
-
-// A model that babbles phones, with the lexicon of tests/data/decoder.
-const server::ModelSet& WordModels() {
-  static const auto* const models = [] {
-    TestGeometry geometry;
-    geometry.phones = static_cast<int>(TestPhones().size());
-    TestBundle bundle = RandomBundle(geometry, 7);
-    bundle.phones = TestPhones();
-    const TempDir directory;
-    const auto language_model =
-        MakeLanguageModel(TestArpa(), directory, model::LmValues::kExact);
-    MakeLexicon(TestLexicon(), TestPhones(), *language_model, directory);
-    auto& decoder = *bundle.config.mutable_decoder();
-    decoder.set_endpoint_silence_ms(210);
-    decoder.set_max_utterance_ms(1000);
-    auto& search = *decoder.mutable_word_search();
-    search.set_lexicon_sha256(Hash(directory.File("lexicon.bin")));
-    search.set_language_model_sha256(
-        Hash(directory.File("language_model.bin")));
-    search.set_lm_weight(0.3f);
-    search.set_beam_size(8);
-    Describe(&bundle);
-    WriteBundle(bundle, directory.path());
-    auto loaded = server::ModelSet::Load({directory.path()});
-    EXPECT_TRUE(loaded.ok()) << loaded.status();
-    return new server::ModelSet(*std::move(loaded));
-  }();
-  return *models;
-}
 
 server::Decoding Words() {
   server::Decoding decoding;

@@ -22,6 +22,7 @@
 #include "client/load/wire_messages.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "oido/v1/speech.pb.h"
 #include "tests/unit/wav_bytes.h"
 
 namespace oido::load {
@@ -236,7 +237,8 @@ TEST(WireMessagesTest, AudioIsItsPrefixAndTheSamples) {
   for (const size_t bytes : {1u, 127u, 128u, 3200u, 70000u}) {
     const std::string audio(bytes, 'x');
     v1::StreamingRecognizeRequest request;
-    ASSERT_TRUE(request.ParseFromString(AudioPrefix(bytes) + audio));
+    ASSERT_TRUE(request.ParseFromString(
+        WireMessages::Create(Api::kOido)->AudioPrefix(bytes) + audio));
     EXPECT_TRUE(request.audio_content() == audio) << bytes;
   }
 }

@@ -46,6 +46,8 @@ TEST(ServerConfigTest, NoArgumentGivesTheDefaults) {
   EXPECT_EQ(options->max_recordings, 64);
   EXPECT_EQ(options->admission_utilization, 0.85);
   EXPECT_EQ(options->latency_target_ms, 200);
+  EXPECT_TRUE(options->riva_api);
+  EXPECT_TRUE(options->google_api);
 }
 
 // Gives every field its own value through a flag and looks for it in the
@@ -74,7 +76,9 @@ TEST(ServerConfigTest, EveryFieldIsAFlagAndReachesTheOptions) {
                            "--tls_key=k",
                            "--tls_client_ca=a",
                            "--insecure",
-                           "--token_file=t"});
+                           "--token_file=t",
+                           "--riva_api=false",
+                           "--google_api=false"});
   ASSERT_TRUE(line.ok()) << line.status();
   const auto* descriptor = config::ServerConfig::descriptor();
   for (int i = 0; i < descriptor->field_count(); ++i) {
@@ -109,6 +113,8 @@ TEST(ServerConfigTest, EveryFieldIsAFlagAndReachesTheOptions) {
   EXPECT_EQ(options->tls_client_ca, "a");
   EXPECT_TRUE(options->insecure);
   EXPECT_EQ(options->token_file, "t");
+  EXPECT_FALSE(options->riva_api);
+  EXPECT_FALSE(options->google_api);
   EXPECT_EQ(ToConfig(*options).SerializeAsString(),
             line->config.SerializeAsString());
 }
