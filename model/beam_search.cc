@@ -144,12 +144,17 @@ void BeamSearch::Choose(Step& step) {
   }
 }
 
+// In place, and the same on every machine: equals in the order of their keys.
 void BeamSearch::SortHypotheses() {
-  std::stable_sort(hypotheses_.begin(), hypotheses_.end(),
-                   [this](const auto& a, const auto& b) {
-                     return Total(a, Ending::kAnywhere) >
-                            Total(b, Ending::kAnywhere);
-                   });
+  std::sort(hypotheses_.begin(), hypotheses_.end(),
+            [this](const BeamHypothesis& a, const BeamHypothesis& b) {
+              const float of_a = Total(a, Ending::kAnywhere);
+              const float of_b = Total(b, Ending::kAnywhere);
+              if (of_a != of_b) return of_a > of_b;
+              if (a.key.prefix != b.key.prefix)
+                return a.key.prefix < b.key.prefix;
+              return a.key.last < b.key.last;
+            });
 }
 
 size_t BeamSearch::size_bytes() const {
