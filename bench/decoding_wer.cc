@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "bench/recordings.h"
 #include "client/edit_distance.h"
+#include "model/beam_scratch.h"
 #include "server/decoding.h"
 
 namespace oido {

@@ -1,10 +1,10 @@
 // Prints what open, idle streams cost a server in memory.
 //
 //   stream_memory BUNDLE [STREAMS [STREAMS_PER_CHANNEL [RATE_HZ]]]
-#include "tests/support/stream_memory.h"
-
 #include <cstdio>
 #include <cstdlib>
+
+#include "tests/support/stream_memory.h"
 
 int main(int argc, char** argv) {
   if (argc < 2) {

@@ -12,6 +12,7 @@
 #include "absl/types/span.h"
 #include "client/manifest.h"
 #include "grpcpp/channel.h"
+#include "oido/v1/speech.pb.h"
 
 namespace oido::client {
 
@@ -22,8 +23,8 @@ struct Recognition {
 };
 
 struct CorpusOptions {
-  std::string model;  // empty: the server's default
-  int max_final_delay_ms = 0;
+  // Encoding, rate and request_id come from the recordings.
+  v1::StreamingRecognitionConfig config;
   int jobs = 1;  // streams at the same time
   // A recording that a busy server refuses (RESOURCE_EXHAUSTED) is sent again
   // after this long, so many times at most.

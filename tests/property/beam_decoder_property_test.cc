@@ -264,7 +264,7 @@ INSTANTIATE_TEST_SUITE_P(Words, BeamDecoderPropertyTest,
                                           testing::Range(1u, 31u)));
 INSTANTIATE_TEST_SUITE_P(Spellings, BeamDecoderPropertyTest,
                          testing::Combine(testing::Values(Search::kSpellings),
-                                          testing::Range(1u, 31u)));
+                                          testing::Range(1u, 11u)));
 
 }  // namespace
 }  // namespace oido::model

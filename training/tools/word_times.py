@@ -1,8 +1,9 @@
 """Writes when each word of recordings was said, as PocketSphinx aligns it: what `oido-load --word-times` reads.
 
-python training/tools/word_times.py DATA SPLIT SOURCE OUT.tsv    # DATA/manifest.tsv, DATA/lexicon/cmudict.dict
+python training/tools/word_times.py DATA SPLIT SOURCE OUT.tsv [N]  # DATA/manifest.tsv, DATA/lexicon/cmudict.dict
 
-Lines are utt_id, word, start and end in seconds, tab-separated. Recordings that cannot be aligned are left out.
+utt_id, word, start and end in seconds, tab-separated, with a header; with N, of every Nth recording. Recordings that cannot
+be aligned are left out.
 """
 
 import sys
@@ -17,9 +18,9 @@ from oido_train.manifest import read_manifest
 FRAME_SECONDS = 0.01
 
 
-def main(data: Path, split: str, source: str, out: Path) -> None:
-    utterances = [u for u in read_manifest([data], {}) if u.split == split and u.source == source]
-    lines: list[str] = []
+def main(data: Path, split: str, source: str, out: Path, stride: int) -> None:
+    utterances = [u for u in read_manifest([data], {}) if u.split == split and u.source == source][::stride]
+    lines = ["utt_id\tword\tstart_s\tend_s\n"]
     with tempfile.TemporaryDirectory() as scratch:
         alignments = Path(scratch) / "alignments.npz"
         align(utterances, data / "lexicon" / "cmudict.dict", alignments, jobs=1)
@@ -35,4 +36,4 @@ def main(data: Path, split: str, source: str, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], Path(sys.argv[4]))
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], Path(sys.argv[4]), int((sys.argv[5:] or ["1"])[0]))
