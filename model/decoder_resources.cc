@@ -51,9 +51,9 @@ absl::StatusOr<WordSearchOptions> ToWordSearchOptions(
 
 // Found on speakers held back from training oido-en (docs/decoding.md).
 constexpr WordSearchOptions kLetterSearch = {
-    .lm_weight = 0.5f,
-    .word_insertion = 0.0f,
-    .blank_penalty = 0.5f,
+    .lm_weight = 0.2f,
+    .word_insertion = 1.0f,
+    .blank_penalty = 0.0f,
     .beam_size = 32,
     .beam_threshold = 12.0f,
 };

@@ -163,7 +163,7 @@ void Recognizer::AdvanceStep(absl::Span<const float> log_probs,
   if (of_audio) {
     watch_.Advance(head[model::kBlank]);
   } else {
-    watch_.AdvancePadding(head[model::kBlank]);
+    watch_.AdvancePadding(head[model::kBlank], ToMs(samples_decoded_));
   }
   const bool endpoint = decoder_->AtEndpoint();
   if (endpoint && of_audio) watch_.Endpoint();

@@ -21,8 +21,7 @@ void SpeechWatch::Advance(float blank_log_prob) {
   }
 }
 
-void SpeechWatch::AdvancePadding(float blank_log_prob) {
-  const int64_t audio_end_ms = begin_ms_ + activity_.time_ms();
+void SpeechWatch::AdvancePadding(float blank_log_prob, int64_t audio_end_ms) {
   Tell(activity_.Advance(blank_log_prob), audio_end_ms);
 }
 

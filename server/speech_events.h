@@ -29,9 +29,9 @@ class SpeechWatch {
 
   // One model step; its blank's ln P.
   void Advance(float blank_log_prob);
-  // The same, of the padding behind the audio: no time goes by there, and
-  // Restart comes next.
-  void AdvancePadding(float blank_log_prob);
+  // The same, of the padding behind audio that ended at `audio_end_ms` of the
+  // stream: no timeout runs there.
+  void AdvancePadding(float blank_log_prob, int64_t audio_end_ms);
   // The decoder has ended an utterance, not in the padding.
   void Endpoint();
   // The audio ends here and starts anew at `begin_ms` of the stream; it ended
