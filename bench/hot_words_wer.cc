@@ -9,7 +9,6 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <set>
@@ -19,10 +18,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "bench/recordings.h"
 #include "client/edit_distance.h"
-#include "features/audio_file.h"
-#include "features/feature_matrix.h"
-#include "model/acoustic_model.h"
 #include "model/beam_decoder.h"
 #include "model/bundle.h"
 #include "model/hot_words.h"
@@ -31,30 +28,6 @@ namespace oido {
 namespace {
 
 constexpr size_t kUnspokenWords = 100;
-
-template <typename T>
-T OrDie(absl::StatusOr<T> value) {
-  if (value.ok()) return *std::move(value);
-  std::fprintf(stderr, "%s\n", value.status().ToString().c_str());
-  std::exit(1);
-}
-
-struct Recording {
-  std::string path;
-  std::string text;
-};
-
-std::vector<Recording> ReadManifest(const std::string& data,
-                                    const std::string& source) {
-  std::vector<Recording> recordings;
-  std::ifstream manifest(data + "/manifest.tsv");
-  for (std::string line; std::getline(manifest, line);) {
-    const std::vector<std::string> fields = absl::StrSplit(line, '\t');
-    if (fields.size() > 7 && fields[5] == source && fields[6] == "eval")
-      recordings.push_back({data + "/" + fields[1], fields[7]});
-  }
-  return recordings;
-}
 
 // Evenly from the vocabulary, without those that are said.
 std::set<std::string> Unspoken(const model::LanguageModel& language_model,
@@ -99,31 +72,16 @@ class Comparison {
              std::set<std::string> words, float boost)
       : bundle_(std::move(bundle)),
         words_(std::move(words)),
-        runner_(OrDie(model::AcousticModelRunner::Create(
-            OrDie(model::AcousticModel::Create(*bundle_)), 1))),
+        acoustic_(bundle_),
         decoders_{MakeDecoder(nullptr),
                   MakeDecoder(MakeHotWords(*bundle_, words_, boost))} {}
 
   void Decode(const Recording& recording) {
-    const auto samples = OrDie(features::ReadAudioFile(
-        recording.path, bundle_->frontend->sample_rate_hz));
-    auto computer = OrDie(features::FeatureComputer::Create(
-        *bundle_->frontend, bundle_->decoder.flush_padding_ms,
-        features::FeatureLayout::kSteps));
-    const auto inputs = computer.Compute(samples);
-    model::StreamState state(bundle_->acoustic_model);
-    std::vector<float> outputs(
-        static_cast<size_t>(bundle_->acoustic_model.outputs()));
-    const size_t columns = static_cast<size_t>(inputs.columns);
-    for (size_t step = 0; step < static_cast<size_t>(inputs.rows); ++step) {
-      const absl::Span<const float> input(&inputs.values[step * columns],
-                                          columns);
-      if (!runner_->Step({{input, &state, absl::MakeSpan(outputs)}}).ok())
-        std::abort();
-      const auto phones = absl::MakeConstSpan(outputs).subspan(
-          static_cast<size_t>(bundle_->acoustic_model.tokens));
+    acoustic_.Of(recording.path, [this](absl::Span<const float> outputs) {
+      const auto phones =
+          outputs.subspan(static_cast<size_t>(bundle_->acoustic_model.tokens));
       for (const auto& decoder : decoders_) decoder->Advance(phones, scratch_);
-    }
+    });
     for (size_t i = 0; i < decoders_.size(); ++i) {
       const std::string text = model::Text(decoders_[i]->Finish());
       decoders_[i]->Reset();
@@ -178,7 +136,7 @@ class Comparison {
 
   std::shared_ptr<const model::Bundle> bundle_;
   std::set<std::string> words_;
-  std::unique_ptr<model::AcousticModelRunner> runner_;
+  AcousticOutputs acoustic_;
   model::BeamScratch scratch_;
   std::array<std::unique_ptr<model::BeamDecoder>, 2> decoders_;
   std::array<Tally, 2> tallies_;
@@ -187,7 +145,8 @@ class Comparison {
 int Main(const std::string& directory, const std::string& data,
          const std::string& source, const std::string& mode, float boost) {
   const auto bundle = OrDie(model::LoadBundle(directory));
-  const std::vector<Recording> recordings = ReadManifest(data, source);
+  const std::vector<Recording> recordings =
+      ReadRecordings(data, source, "eval");
   std::set<std::string> said;
   for (const Recording& recording : recordings) {
     for (const absl::string_view word :

@@ -44,9 +44,7 @@ Recognition RecognizeWholeFile(const std::shared_ptr<grpc::Channel>& channel,
                                const Utterance& utterance) {
   const auto file = AudioFile::Open(utterance.path, kChunkMs);
   if (!file.ok()) return Failed(file.status());
-  v1::RecognitionConfig config;
-  config.set_model(options.model);
-  const auto response = RecognizeWhole(channel, config, **file);
+  const auto response = RecognizeWhole(channel, options.config.config(), **file);
   if (!response.ok()) return Failed(response.status());
   Recognition recognition;
   AppendFinals(response->results(), recognition.transcript);
@@ -63,12 +61,10 @@ Recognition RecognizeFile(const std::shared_ptr<grpc::Channel>& channel,
     return RecognizeWholeFile(channel, options, utterance);
   const auto file = AudioFile::Open(utterance.path, kChunkMs);
   if (!file.ok()) return Failed(file.status());
-  v1::StreamingRecognitionConfig config;
+  v1::StreamingRecognitionConfig config = options.config;
   config.mutable_config()->set_encoding((*file)->format().encoding);
   config.mutable_config()->set_sample_rate_hertz(
       (*file)->format().sample_rate_hz);
-  config.mutable_config()->set_model(options.model);
-  config.set_max_final_delay_ms(options.max_final_delay_ms);
   config.set_request_id(utterance.utt_id.substr(0, 128));
   Recognition recognition;
   StreamingClient stream(

@@ -12,6 +12,7 @@
 #include "absl/types/span.h"
 #include "client/manifest.h"
 #include "grpcpp/channel.h"
+#include "oido/v1/speech.pb.h"
 
 namespace oido::client {
 
@@ -29,9 +30,10 @@ enum class Delivery {
 
 struct CorpusOptions {
   Delivery delivery = Delivery::kStream;
-  std::string model;           // empty: the server's default
-  int max_final_delay_ms = 0;  // of streams
-  int jobs = 1;                // recordings at the same time
+  // Encoding, rate and request_id come from the recordings; a recording sent
+  // whole takes only `config.config`.
+  v1::StreamingRecognitionConfig config;
+  int jobs = 1;  // recordings at the same time
   // A recording that a busy server refuses (RESOURCE_EXHAUSTED) is sent again
   // after this long, so many times at most.
   absl::Duration refusal_wait = absl::Seconds(1);

@@ -59,7 +59,7 @@ TranscribeOptions MakeTranscribeOptions(const StreamOptions& stream,
                                         LatencyRecorder& latencies) {
   const OutputOptions& output = stream.output;
   TranscribeOptions options;
-  options.config.mutable_config()->set_model(stream.model);
+  options.config = stream.config;
   options.config.mutable_config()->set_enable_word_time_offsets(output.words);
   options.config.mutable_config()->set_enable_word_confidence(output.words);
   // A pipe shows finals only, but --stats wants to see the first words.

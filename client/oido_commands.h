@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "client/connection_options.h"
+#include "oido/v1/speech.pb.h"
 
 namespace oido::client {
 
@@ -23,7 +24,8 @@ struct OutputOptions {
 
 struct StreamOptions {
   ConnectionOptions server;
-  std::string model;  // empty: the server's default
+  // Encoding, rate and what the output needs are added to it.
+  v1::StreamingRecognitionConfig config;
   int chunk_ms = 100;
   OutputOptions output;
 };

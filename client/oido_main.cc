@@ -1,9 +1,11 @@
 // Command line of oido, the client for people.
 #include <algorithm>
 #include <iostream>
+#include <string>
 
 #include "CLI/CLI.hpp"
 #include "client/oido_commands.h"
+#include "client/recognition_flags.h"
 
 namespace oido::client {
 namespace {
@@ -15,8 +17,10 @@ constexpr char kFooter[] =
 
 void AddStream(CLI::App& app, StreamOptions& stream) {
   AddConnectionOptions(app, stream.server);
-  app.add_option("--model", stream.model,
-                 "A name from `oido models` (default: the server's choice)");
+  v1::RecognitionConfig& config = *stream.config.mutable_config();
+  app.add_option_function<std::string>(
+      "--model", [&config](const std::string& name) { config.set_model(name); },
+      "A name from `oido models` (default: the server's choice)");
   app.add_option("--chunk-ms", stream.chunk_ms, "Audio in one message")
       ->check(CLI::Range(1, 10000))
       ->capture_default_str();
@@ -26,6 +30,13 @@ void AddStream(CLI::App& app, StreamOptions& stream) {
   app.add_flag("--no-interim", stream.output.no_interim, "Final text only");
   app.add_flag("--stats", stream.output.stats,
                "Latencies and speed, on standard error");
+  app.add_option_function<int>(
+      "--alternatives",
+      [&config](int count) { config.set_max_alternatives(count); },
+      "Show up to so many versions of each final, 1 to 30");
+  AddDecodingFlags(app, config);
+  AddEndpointFlags(app, stream.config);
+  AddFinalDelayFlag(app, stream.config);
 }
 
 CLI::App* AddTranscribe(CLI::App& app, TranscribeCommand& command) {

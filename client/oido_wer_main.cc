@@ -11,6 +11,7 @@
 #include "client/describe_error.h"
 #include "client/live_line.h"
 #include "client/progress_bar.h"
+#include "client/recognition_flags.h"
 #include "client/response_json.h"
 #include "client/wer_report.h"
 
@@ -44,13 +45,15 @@ void AddOptions(CLI::App& app, Command& command) {
   app.add_option("--jobs", command.corpus.jobs, "Recordings at the same time")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
-  app.add_option("--model", command.corpus.model,
-                 "A name from `oido models` (default: the server's choice)");
   app.add_flag_callback(
       "--whole", [&command] { command.corpus.delivery = Delivery::kWhole; },
       "Send each recording in one message (Recognize), not as a stream");
-  app.add_option("--max-final-delay-ms", command.corpus.max_final_delay_ms,
-                 "Words are final at most so long after they ended; 0: off");
+  v1::RecognitionConfig& config = *command.corpus.config.mutable_config();
+  app.add_option_function<std::string>(
+      "--model", [&config](const std::string& name) { config.set_model(name); },
+      "A name from `oido models` (default: the server's choice)");
+  AddDecodingFlags(app, config);
+  AddFinalDelayFlag(app, command.corpus.config);
   app.add_option("--hypotheses", command.hypotheses,
                  "Write utterance, reference and hypothesis here");
   app.add_flag("--json", command.json,

@@ -25,9 +25,12 @@ class Lines : public TranscriptPrinter {
 
   void Response(const v1::StreamingRecognizeResponse& response) override {
     for (const auto& result : response.results()) {
-      if (result.is_final() && !result.alternatives().empty()) {
-        Final(result.alternatives(0));
-      }
+      if (result.is_final() && !result.alternatives().empty()) Final(result);
+    }
+    for (const v1::SpeechEvent& event : response.events()) {
+      out_ << absl::StrFormat("[%s at %.2f s]\n",
+                              v1::SpeechEvent::Type_Name(event.type()),
+                              Seconds(event.time()));
     }
     out_.flush();
   }
@@ -45,11 +48,15 @@ class Lines : public TranscriptPrinter {
   std::ostream& out() { return out_; }
 
  private:
-  void Final(const v1::SpeechRecognitionAlternative& alternative) {
-    const absl::string_view text =
-        absl::StripPrefix(alternative.transcript(), " ");
-    // An utterance in which nothing was understood is not worth a line.
-    if (!text.empty()) out_ << text << "\n";
+  void Final(const v1::StreamingRecognitionResult& result) {
+    for (const auto& alternative : result.alternatives()) {
+      const absl::string_view text =
+          absl::StripPrefix(alternative.transcript(), " ");
+      const bool is_best = &alternative == &result.alternatives(0);
+      // An utterance in which nothing was understood is not worth a line.
+      if (!text.empty()) out_ << (is_best ? "" : "  or: ") << text << "\n";
+    }
+    const auto& alternative = result.alternatives(0);
     if (words_ == WordTimes::kShow) {
       timed_words_.insert(timed_words_.end(), alternative.words().begin(),
                           alternative.words().end());
@@ -67,7 +74,7 @@ class Terminal : public Lines {
       : Lines(out, words), columns_(std::move(columns)) {}
 
   void Response(const v1::StreamingRecognizeResponse& response) override {
-    if (response.results().empty()) return;
+    if (response.results().empty() && response.events().empty()) return;
     out() << ClearedLine();
     Lines::Response(response);
     std::string settled, open;

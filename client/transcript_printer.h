@@ -23,12 +23,13 @@ class TranscriptPrinter {
   virtual void End() = 0;
 };
 
-// One line a final; before it, on the same line, what is known so far. Word
-// times follow at the end. `columns` gives the width of the terminal.
+// One line a final, one for each alternative and each event; before a final, on
+// its line, what is known so far. Word times follow at the end. `columns` gives
+// the width of the terminal.
 std::unique_ptr<TranscriptPrinter> TerminalPrinter(
     std::ostream& out, WordTimes words, std::function<int()> columns);
 
-// One line a final; word times follow at the end.
+// The same without what comes before finals.
 std::unique_ptr<TranscriptPrinter> LinePrinter(std::ostream& out,
                                                WordTimes words);
 

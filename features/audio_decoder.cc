@@ -166,6 +166,7 @@ absl::Status AudioDecoder::Impl::DecodeWith(absl::string_view* bytes,
     if (data_bytes_left == 0) bytes->remove_prefix(bytes->size());
   }
   if (status.ok()) status = Deliver(samples);
+  native = std::vector<float>();  // a stream between messages holds none
   return status;
 }
 

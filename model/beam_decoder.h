@@ -13,10 +13,11 @@
 #include "model/bundle.h"
 #include "model/decoder.h"
 #include "model/hypothesis.h"
+#include "model/word_search.h"
 
 namespace oido::model {
 
-// Reads the phone head. In a pause of kCommitPauseMs the best hypothesis stays
+// In a pause of kCommitPauseMs the best hypothesis stays
 // alone, so that what comes behind an endpoint is decoded as it would be
 // without one, the language model's context included: an endpoint cuts the text
 // and changes none of it, unless it comes within speech (endpointer.h, last
@@ -25,9 +26,11 @@ class BeamDecoder final : public Decoder {
  public:
   static constexpr int kCommitPauseMs = 600;
 
-  // `timing`: step, delay and endpoint rules. `options` as BeamSearch's.
-  // `max_alternatives`: hypotheses in a final result, at least 1. `hot_words`
-  // as BeamSearch's.
+  // `timing`: step, delay and endpoint rules. `max_alternatives`: hypotheses in
+  // a final result, at least 1.
+  BeamDecoder(const DecoderOptions& timing, std::unique_ptr<BeamSearch> search,
+              int max_alternatives);
+  // Of a WordSearch, which reads the phone head.
   BeamDecoder(const DecoderOptions& timing,
               std::shared_ptr<const DecoderResources> resources,
               const WordSearchOptions& options, int max_alternatives,
@@ -38,36 +41,39 @@ class BeamDecoder final : public Decoder {
   bool AtEndpoint() const override;
   // The best hypothesis's words; those that do not go on from them are dropped.
   Hypothesis TakeOverdue() override;
-  // Words that all hypotheses share are stable.
+  // Words that all hypotheses share, and that no letter can lengthen, are
+  // stable.
   Hypothesis Partial() const override;
   uint64_t PartialFingerprint() const override;
-  // Within speech, a word not yet complete becomes the next utterance's first.
+  // Within speech, a word of a lexicon that is not yet complete becomes the
+  // next utterance's first.
   Hypothesis Finalize() override;
   Hypothesis Finish() override;
   void Reset() override;
   size_t size_bytes() const override;
 
  private:
-  // What else may have been said for words [begin, end) of the utterance.
+  // What else may have been said for units [begin, end) of the utterance.
   struct Rival {
     size_t begin = 0;
     size_t end = 0;
     float score = 0.0f;  // ln of its odds against them
-    std::vector<FoundWord> words;
+    std::vector<FoundWord> units;
   };
 
   int SilenceMs() const;
   bool Overdue(const FoundWord& word) const;
+  void EndOverdueWord();
   BeamSearch::Ending Ended() const;
   void Commit(BeamSearch::Ending ending);
   void CollectRivals(BeamSearch::Ending ending, WordHistory::Index best);
-  Hypothesis TakeSettled();
+  Hypothesis TakeSettled(size_t count);
   Hypothesis TakeUtterance();
-  Word ToWord(const FoundWord& found) const;
-  Hypothesis ToHypothesis(const std::vector<FoundWord>& words) const;
+  Word ToWord(const BeamSearch::SpelledWord& found) const;
+  Hypothesis ToHypothesis(absl::Span<const FoundWord> units) const;
 
   DecoderOptions timing_;
-  BeamSearch search_;
+  std::unique_ptr<BeamSearch> search_;
   int max_alternatives_;
   std::vector<Rival> rivals_;    // of this utterance
   int32_t utterance_start_ = 0;  // its first step

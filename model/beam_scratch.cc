@@ -30,14 +30,14 @@ void BeamScratch::Begin(const LanguageModel* language_model) {
   used_slots_.clear();
   candidates_.clear();
   ranks_.clear();
-  if (language_model == language_model_) return;
+  if (language_model == nullptr || language_model == language_model_) return;
   language_model_ = language_model;
   cache_.assign(kCachedScores, CachedScore());
 }
 
 size_t BeamScratch::SlotOf(const BeamKey& key) const {
   const uint64_t hash =
-      Mix(HashOf(key.lm),
+      Mix(HashOf(key.lm) ^ key.prefix,
           (uint64_t{key.phrase} << 40) | (uint64_t{key.node} << 8) | key.last);
   size_t slot = static_cast<size_t>(hash) & (slots_.size() - 1);
   while (slots_[slot] != 0 && !(candidates_[slots_[slot] - 1].key == key))
@@ -45,14 +45,14 @@ size_t BeamScratch::SlotOf(const BeamKey& key) const {
   return slot;
 }
 
-BeamHypothesis& BeamScratch::At(const BeamKey& key) {
+BeamHypothesis& BeamScratch::At(const BeamKey& key, float ahead) {
   size_t slot = SlotOf(key);
   if (slots_[slot] != 0) return candidates_[slots_[slot] - 1];
   if (2 * candidates_.size() >= slots_.size()) {
     Grow();
     slot = SlotOf(key);
   }
-  candidates_.push_back({key, BeamLane(), BeamLane()});
+  candidates_.push_back({key, BeamLane(), BeamLane(), ahead});
   slots_[slot] = static_cast<uint32_t>(candidates_.size());
   used_slots_.push_back(static_cast<uint32_t>(slot));
   return candidates_.back();

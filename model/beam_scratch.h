@@ -42,21 +42,26 @@ struct BeamLane {
 struct BeamKey {
   friend bool operator==(const BeamKey& a, const BeamKey& b) {
     return a.node == b.node && a.last == b.last && a.phrase == b.phrase &&
-           a.lm == b.lm;
+           a.lm == b.lm && a.prefix == b.prefix;
   }
 
   Lexicon::NodeId node = Lexicon::kRoot;
-  // The phone that ends the path, where another step of it is no new phone; 0
-  // where a blank has followed and the node does not tell it.
-  PhoneId last = 0;
+  // The phone or letter that ends the path, where another step of it is no new
+  // one; 0 where a blank has followed and the node does not tell it.
+  uint16_t last = 0;
   HotPhrases::State phrase = HotPhrases::kNone;
   LmState lm;
+  // Of searches that keep apart whatever was said differently: its hash.
+  uint64_t prefix = 0;
 };
 
 struct BeamHypothesis {
   BeamKey key;
   BeamLane blank;  // paths that end in a blank
-  BeamLane phone;  // paths that end in the last phone
+  BeamLane phone;  // paths that end in the last phone or letter
+  // What the unfinished word may still become, as far as it is known: compared,
+  // but part of no score.
+  float ahead = 0.0f;
 };
 
 // One thread's. Keeps its memory from step to step.
@@ -66,9 +71,9 @@ class BeamScratch {
 
   // Forgets the candidates of the step before.
   void Begin(const LanguageModel* language_model);
-  // The candidate of this key, made if need be. Pointers last until the next
-  // call.
-  BeamHypothesis& At(const BeamKey& key);
+  // The candidate of this key, made with `ahead` if need be. References last
+  // until the next call.
+  BeamHypothesis& At(const BeamKey& key, float ahead);
   std::vector<BeamHypothesis>& candidates() { return candidates_; }
   // Score of each candidate and its place; for the choice of the best.
   struct Rank {

@@ -1,35 +1,15 @@
-// What a beam search has found: best words, shared words, alternatives.
+// What a beam search has found: best units, shared units, alternatives.
 #include <algorithm>
 #include <cmath>
 
 #include "model/beam_search.h"
-#include "model/hot_words.h"
 
 namespace oido::model {
-namespace {
-
-// A word is compared with its rivals so many steps after its last phone: enough
-// for most of what speaks against it to be heard, little enough for rivals to
-// be still there.
-constexpr int32_t kPosteriorDelaySteps = 5;
-
-}  // namespace
-
-absl::string_view BeamSearch::Spelling(WordId word) const {
-  if (hot_words_ != nullptr) return hot_words_->Spelling(word);
-  return resources_->language_model->Word(word);
-}
-
-float BeamSearch::HotAhead(Lexicon::NodeId node,
-                           HotPhrases::State phrase) const {
-  return hot_words_->LookAhead(node, phrase) + options_.word_insertion;
-}
-
 bool BeamSearch::AnyBetweenWords() const {
-  return std::any_of(hypotheses_.begin(), hypotheses_.end(),
-                     [](const BeamHypothesis& hypothesis) {
-                       return hypothesis.key.node == Lexicon::kRoot;
-                     });
+  return std::any_of(
+      hypotheses_.begin(), hypotheses_.end(), [this](const auto& hypothesis) {
+        return EndingScore(hypothesis, Ending::kBetweenWords) != kNoScore;
+      });
 }
 
 WordHistory::Index BeamSearch::Best(Ending ending) const {
@@ -94,7 +74,8 @@ void BeamSearch::KeepOnly(WordHistory::Index words, Ending ending) {
         hypotheses_.end());
   };
   drop([&](const BeamHypothesis& hypothesis) {
-    return ending != Ending::kAnywhere && hypothesis.key.node != Lexicon::kRoot;
+    return ending != Ending::kAnywhere &&
+           EndingScore(hypothesis, ending) == kNoScore;
   });
   MeasurePosteriors(words, step_);  // while there are rivals
   for (BeamHypothesis& hypothesis : hypotheses_) {
@@ -126,11 +107,18 @@ void BeamSearch::Settle() {
       [this](BeamLane& lane) { lane.history = history_.Moved(lane.history); });
 }
 
-// Room for a new word in every hypothesis.
-void BeamSearch::MakeRoom() {
+void BeamSearch::DropSettled(size_t count) {
+  settled_.erase(settled_.begin(),
+                 settled_.begin() + static_cast<ptrdiff_t>(count));
+}
+
+void BeamSearch::MakeRoom(size_t each) {
+  const auto full = [&] {
+    return history_.size() + each * hypotheses_.size() > history_.capacity();
+  };
+  if (!full()) return;
   Settle();
-  while (history_.size() + hypotheses_.size() > history_.capacity())
-    ForceSettling();
+  while (full()) ForceSettling();
 }
 
 // Gives up the worse half of what there is.
@@ -143,10 +131,6 @@ void BeamSearch::ForceSettling() {
         BeamLane();
   }
   Settle();
-}
-
-void BeamSearch::MeasureRipePosteriors() {
-  MeasurePosteriors(Best(Ending::kAnywhere), step_ - kPosteriorDelaySteps);
 }
 
 void BeamSearch::MeasurePosteriors(WordHistory::Index last, int32_t before) {
@@ -164,9 +148,7 @@ float BeamSearch::Posterior(WordHistory::Index index) const {
   double agreeing = 0.0;
   for (const BeamHypothesis& hypothesis : hypotheses_) {
     const BeamLane lane = Joined(hypothesis);
-    const double mass =
-        std::exp(double{lane.score} +
-                 double{Ahead(hypothesis.key.node, hypothesis.key.phrase)});
+    const double mass = std::exp(double{lane.score} + double{hypothesis.ahead});
     all += mass;
     for (WordHistory::Index i = lane.history; i != WordHistory::kStart;
          i = history_.beginning(i)) {

@@ -101,16 +101,14 @@ absl::StatusOr<Tokens> LoadTokens(const std::string& path,
 absl::Status FillTokens(const config::ModelBundle& config, Bundle* bundle) {
   const config::AcousticModelConfig& model = config.acoustic_model();
   OIDO_ASSIGN_OR_RETURN(
-      bundle->tokens,
-      LoadTokens(absl::StrCat(bundle->directory, "/tokens.txt"),
-                 {"acoustic_model.tokens", model.tokens(), "tokens_sha256",
-                  config.tokens_sha256()}));
+      bundle->tokens, LoadTokens(absl::StrCat(bundle->directory, "/tokens.txt"),
+                                 {"acoustic_model.tokens", model.tokens(),
+                                  "tokens_sha256", config.tokens_sha256()}));
   if (model.phones() == 0) return absl::OkStatus();
   OIDO_ASSIGN_OR_RETURN(
-      bundle->phones,
-      LoadTokens(absl::StrCat(bundle->directory, "/phones.txt"),
-                 {"acoustic_model.phones", model.phones(), "phones_sha256",
-                  config.phones_sha256()}));
+      bundle->phones, LoadTokens(absl::StrCat(bundle->directory, "/phones.txt"),
+                                 {"acoustic_model.phones", model.phones(),
+                                  "phones_sha256", config.phones_sha256()}));
   return absl::OkStatus();
 }
 
@@ -130,6 +128,9 @@ absl::Status FillOptions(const config::ModelBundle& config,
   bundle->acoustic_model =
       ToOptions(config.acoustic_model(), frontend->step_size());
   bundle->decoder = ToOptions(config.decoder(), frontend->step_ms());
+  OIDO_ASSIGN_OR_RETURN(
+      bundle->letter_search,
+      ToLetterSearchOptions(config.decoder().letter_search()));
   return absl::OkStatus();
 }
 

@@ -74,6 +74,7 @@ struct Bundle {
   DecoderOptions decoder;
   Tokens tokens;
   Tokens phones;  // none without a phone head
+  WordSearchOptions letter_search;
   // nullptr: the bundle has no lexicon and language model.
   std::shared_ptr<const DecoderResources> word_search;
   Weights weights;

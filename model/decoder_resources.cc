@@ -49,7 +49,33 @@ absl::StatusOr<WordSearchOptions> ToWordSearchOptions(
                       absl::StrCat("decoder.word_search.", status.message()));
 }
 
+// Found on speakers held back from training oido-en (docs/decoding.md).
+constexpr WordSearchOptions kLetterSearch = {
+    .lm_weight = 0.2f,
+    .word_insertion = 1.0f,
+    .blank_penalty = 0.0f,
+    .beam_size = 32,
+    .beam_threshold = 12.0f,
+};
+
 }  // namespace
+
+absl::StatusOr<WordSearchOptions> ToLetterSearchOptions(
+    const config::LetterSearchConfig& config) {
+  WordSearchOptions options = kLetterSearch;
+  if (config.has_lm_weight()) options.lm_weight = config.lm_weight();
+  if (config.has_word_insertion())
+    options.word_insertion = config.word_insertion();
+  if (config.has_blank_penalty())
+    options.blank_penalty = config.blank_penalty();
+  if (config.has_beam_size()) options.beam_size = config.beam_size();
+  if (config.has_beam_threshold())
+    options.beam_threshold = config.beam_threshold();
+  const absl::Status status = Validate(options);
+  if (status.ok()) return options;
+  return absl::Status(status.code(),
+                      absl::StrCat("decoder.letter_search.", status.message()));
+}
 
 absl::Status Validate(const WordSearchOptions& options) {
   OIDO_RETURN_IF_ERROR(InRange("lm_weight", options.lm_weight, 0.0f, 10.0f));

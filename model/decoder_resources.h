@@ -11,12 +11,14 @@
 #include "model/lexicon.h"
 
 namespace oido::config {
+class LetterSearchConfig;
 class WordSearchConfig;
-}
+}  // namespace oido::config
 
 namespace oido::model {
 
-// Settings tuned together with a bundle's model; natural logarithms.
+// Settings of a search for words, tuned together with a bundle's model; natural
+// logarithms.
 struct WordSearchOptions {
   float lm_weight = 0.8f;        // factor of the language model's ln P
   float word_insertion = -1.0f;  // added for each word
@@ -27,6 +29,11 @@ struct WordSearchOptions {
 
 // INVALID_ARGUMENT names the field, its value and the limit.
 absl::Status Validate(const WordSearchOptions& options);
+
+// What a bundle's letters are searched with, the defaults completed. Errors as
+// of Validate.
+absl::StatusOr<WordSearchOptions> ToLetterSearchOptions(
+    const config::LetterSearchConfig& config);
 
 // Immutable once loaded; any thread may read it.
 struct DecoderResources {

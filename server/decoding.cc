@@ -1,12 +1,13 @@
 // Limits of the decoding settings, and the decoders that follow from them.
 #include "server/decoding.h"
 
-#include <cmath>
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "model/beam_decoder.h"
 #include "model/ctc_greedy.h"
+#include "model/letter_search.h"
 #include "server/errors.h"
 #include "server/hot_words.h"
 
@@ -72,28 +73,71 @@ bool HasSearchSettings(const v1::DecodingConfig& config) {
          config.has_blank_penalty();
 }
 
-// True: words, by lexicon and language model.
-absl::StatusOr<bool> WantsWords(const v1::DecodingConfig& config,
-                                const std::string& field,
-                                const model::Bundle& bundle) {
+// The method, never METHOD_UNSPECIFIED.
+absl::StatusOr<v1::DecodingConfig::Method> MethodOf(
+    const v1::DecodingConfig& config, const std::string& field,
+    const model::Bundle& bundle) {
   const bool has_words = bundle.word_search != nullptr;
   switch (config.method()) {
     case v1::DecodingConfig::METHOD_UNSPECIFIED:
-      return has_words;
+      return has_words ? v1::DecodingConfig::WORDS
+                       : v1::DecodingConfig::LETTERS;
     case v1::DecodingConfig::LETTERS:
-      return false;
+    case v1::DecodingConfig::OPEN_VOCABULARY:
+      return config.method();
     case v1::DecodingConfig::WORDS:
-      if (has_words) return true;
+      if (has_words) return config.method();
       return FieldError(field, absl::StrCat(field,
                                             ": WORDS (2) needs a lexicon and a "
                                             "language model, which model \"",
                                             bundle.name, "\" does not have"));
     default:
       return FieldError(
-          field, absl::StrCat(field, ": ", static_cast<int>(config.method()),
-                              " is unknown; there is METHOD_UNSPECIFIED (0), "
-                              "LETTERS (1) and WORDS (2)"));
+          field,
+          absl::StrCat(field, ": ", static_cast<int>(config.method()),
+                       " is unknown; there is METHOD_UNSPECIFIED (0), "
+                       "LETTERS (1), WORDS (2) and OPEN_VOCABULARY (3)"));
   }
+}
+
+absl::StatusOr<int> CheckAlternatives(const v1::RecognitionConfig& config,
+                                      const std::string& prefix) {
+  const int alternatives = config.max_alternatives();
+  if (alternatives >= 0 && alternatives <= kMaxAlternatives)
+    return std::max(1, alternatives);
+  return FieldError(prefix + "max_alternatives",
+                    absl::StrCat(prefix, "max_alternatives: ", alternatives,
+                                 " is not in 0..", kMaxAlternatives));
+}
+
+// What the request sets is of use with this method.
+absl::Status CheckUse(const v1::RecognitionConfig& config,
+                      const std::string& prefix,
+                      v1::DecodingConfig::Method method,
+                      const model::Bundle& bundle) {
+  if (method != v1::DecodingConfig::WORDS && !config.hot_words().empty()) {
+    return FieldError(
+        prefix + "hot_words",
+        absl::StrCat(prefix, "hot_words: ", config.hot_words_size(),
+                     " are set, but only the word search (WORDS) knows them, "
+                     "and it is not used"));
+  }
+  if (method == v1::DecodingConfig::LETTERS &&
+      HasSearchSettings(config.decoding())) {
+    return FieldError(
+        prefix + "decoding",
+        absl::StrCat(prefix,
+                     "decoding: settings of a search (WORDS or "
+                     "OPEN_VOCABULARY) are set, but none is used"));
+  }
+  if (method == v1::DecodingConfig::OPEN_VOCABULARY &&
+      config.decoding().has_lm_weight() && bundle.word_search == nullptr) {
+    return FieldError(
+        prefix + "decoding.lm_weight",
+        absl::StrCat(prefix, "decoding.lm_weight: is set, but model \"",
+                     bundle.name, "\" has no language model"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -101,36 +145,25 @@ absl::StatusOr<bool> WantsWords(const v1::DecodingConfig& config,
 absl::StatusOr<Decoding> CheckDecoding(const v1::RecognitionConfig& config,
                                        const std::string& prefix,
                                        const model::Bundle& bundle) {
-  const int alternatives = config.max_alternatives();
-  if (alternatives < 0 || alternatives > kMaxAlternatives) {
-    return FieldError(prefix + "max_alternatives",
-                      absl::StrCat(prefix, "max_alternatives: ", alternatives,
-                                   " is not in 0..", kMaxAlternatives));
-  }
-  Decoding result;
-  if (alternatives > 0) result.max_alternatives = alternatives;
+  const auto alternatives = CheckAlternatives(config, prefix);
+  if (!alternatives.ok()) return alternatives.status();
   const std::string decoding_prefix = prefix + "decoding.";
-  const auto words =
-      WantsWords(config.decoding(), decoding_prefix + "method", bundle);
-  if (!words.ok()) return words.status();
-  if (!*words && !config.hot_words().empty()) {
-    return FieldError(
-        prefix + "hot_words",
-        absl::StrCat(prefix, "hot_words: ", config.hot_words_size(),
-                     " are set, but only the word search knows them, and it "
-                     "is not used"));
-  }
-  if (!*words) {
-    if (!HasSearchSettings(config.decoding())) return result;
-    return FieldError(
-        prefix + "decoding",
-        absl::StrCat(prefix,
-                     "decoding: settings of the word search are set, "
-                     "but it is not used"));
+  const auto method =
+      MethodOf(config.decoding(), decoding_prefix + "method", bundle);
+  if (!method.ok()) return method.status();
+  absl::Status status = CheckUse(config, prefix, *method, bundle);
+  if (!status.ok()) return status;
+  Decoding result;
+  result.max_alternatives = *alternatives;
+  if (*method == v1::DecodingConfig::LETTERS) return result;
+  if (*method == v1::DecodingConfig::OPEN_VOCABULARY) {
+    result.spellings = bundle.letter_search;
+    status = Override(config.decoding(), decoding_prefix, &*result.spellings);
+    if (!status.ok()) return status;
+    return result;
   }
   result.words = bundle.word_search->options;
-  const absl::Status status =
-      Override(config.decoding(), decoding_prefix, &*result.words);
+  status = Override(config.decoding(), decoding_prefix, &*result.words);
   if (!status.ok()) return status;
   auto hot_words = CheckHotWords(config, prefix, bundle.word_search,
                                  result.words->lm_weight);
@@ -147,6 +180,13 @@ std::unique_ptr<model::Decoder> MakeDecoder(
     return std::make_unique<model::BeamDecoder>(
         timing, bundle->word_search, *decoding.words, decoding.max_alternatives,
         decoding.hot_words);
+  }
+  if (decoding.spellings.has_value()) {
+    return std::make_unique<model::BeamDecoder>(
+        timing,
+        std::make_unique<model::LetterSearch>(std::move(bundle),
+                                              *decoding.spellings),
+        decoding.max_alternatives);
   }
   return std::make_unique<model::CtcGreedyDecoder>(std::move(bundle), timing);
 }

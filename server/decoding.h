@@ -20,8 +20,10 @@ inline constexpr int kMaxAlternatives = 30;
 inline constexpr int kMaxBeamSize = 256;
 
 struct Decoding {
-  // Search for words with these settings; nullopt: the likeliest letters.
+  // Search for words of the lexicon, or of any spelling, with these settings;
+  // never both. Neither: the likeliest letters.
   std::optional<model::WordSearchOptions> words;
+  std::optional<model::WordSearchOptions> spellings;
   int max_alternatives = 1;
   // What `words` is to expect; may be nullptr.
   std::shared_ptr<const model::HotWords> hot_words;

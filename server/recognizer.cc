@@ -158,9 +158,15 @@ void Recognizer::AdvanceStep(absl::Span<const float> log_probs,
       HeadOf(log_probs, model_->bundle->acoustic_model, decoding_);
   decoder_->Advance(head, bench.beam);
   ++steps_;
-  watch_.Advance(head[model::kBlank]);
+  const bool of_audio =
+      utterance_begin_ + samples_stepped() <= samples_decoded_;
+  if (of_audio) {
+    watch_.Advance(head[model::kBlank]);
+  } else {
+    watch_.AdvancePadding(head[model::kBlank], ToMs(samples_decoded_));
+  }
   const bool endpoint = decoder_->AtEndpoint();
-  if (endpoint) watch_.Endpoint();
+  if (endpoint && of_audio) watch_.Endpoint();
   if (endpoint) {
     EmitFinal(decoder_->Finalize(), finals);
   } else if (over()) {
@@ -173,12 +179,14 @@ void Recognizer::AdvanceStep(absl::Span<const float> log_probs,
 
 Result Recognizer::Interim() const { return ToResult(decoder_->Partial()); }
 
-int64_t Recognizer::samples_processed() const {
+int64_t Recognizer::samples_stepped() const {
   const features::FrontendOptions& options = *model_->bundle->frontend;
-  const int64_t stepped =
-      steps_ * options.stride_frames * options.hop_samples();
+  return steps_ * options.stride_frames * options.hop_samples();
+}
+
+int64_t Recognizer::samples_processed() const {
   // The padding behind the end of an utterance is none of the client's audio.
-  return std::min(utterance_begin_ + stepped, samples_decoded_);
+  return std::min(utterance_begin_ + samples_stepped(), samples_decoded_);
 }
 
 size_t Recognizer::size_bytes() const {

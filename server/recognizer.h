@@ -116,6 +116,7 @@ class Recognizer {
              std::unique_ptr<features::AudioDecoder> audio_decoder);
 
   absl::Status Decode(absl::string_view* bytes, Workbench& bench);
+  int64_t samples_stepped() const;  // since utterance_begin_, with padding
   void FillWindow();
   void AdvanceStep(absl::Span<const float> log_probs, Workbench& bench,
                    std::vector<Result>& finals);

@@ -21,6 +21,10 @@ void SpeechWatch::Advance(float blank_log_prob) {
   }
 }
 
+void SpeechWatch::AdvancePadding(float blank_log_prob, int64_t audio_end_ms) {
+  Tell(activity_.Advance(blank_log_prob), audio_end_ms);
+}
+
 void SpeechWatch::Endpoint() {
   if (rules_.single_utterance && !over_)
     End(SpeechEvent::Kind::kEndOfSingleUtterance);

@@ -29,7 +29,10 @@ class SpeechWatch {
 
   // One model step; its blank's ln P.
   void Advance(float blank_log_prob);
-  // The decoder has ended an utterance.
+  // The same, of the padding behind audio that ended at `audio_end_ms` of the
+  // stream: no timeout runs there.
+  void AdvancePadding(float blank_log_prob, int64_t audio_end_ms);
+  // The decoder has ended an utterance, not in the padding.
   void Endpoint();
   // The audio ends here and starts anew at `begin_ms` of the stream; it ended
   // at the same time.

@@ -130,7 +130,8 @@ TEST_F(EndpointEquality, TheTextIsTheSameWithAndWithoutEndpoints) {
   v1::EndpointingConfig off;
   off.set_off(true);
   for (const auto method :
-       {v1::DecodingConfig::WORDS, v1::DecodingConfig::LETTERS}) {
+       {v1::DecodingConfig::WORDS, v1::DecodingConfig::OPEN_VOCABULARY,
+        v1::DecodingConfig::LETTERS}) {
     const Outcome cut = Recognize(audio, method, {});
     const Outcome whole = Recognize(audio, method, off);
     EXPECT_EQ(whole.finals, 1);

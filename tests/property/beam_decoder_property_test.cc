@@ -1,13 +1,17 @@
-// What holds of the word search whatever is said: on random indistinct speech.
+// What holds of searches for words of a lexicon and of any spelling, whatever
+// is said: on random indistinct speech.
 #include <gtest/gtest.h>
 
 #include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "model/beam_decoder.h"
+#include "model/letter_search.h"
 #include "tests/support/allocation_count.h"
+#include "tests/support/decoder_bundle.h"
 #include "tests/support/word_search.h"
 
 namespace oido::model {
@@ -35,19 +39,50 @@ std::string Describe(const Hypothesis& hypothesis) {
   return text;
 }
 
-class BeamDecoderPropertyTest : public testing::TestWithParam<uint32_t> {
+enum class Search { kWords, kSpellings };
+
+// The phones' names as letters; T ends words, every third other begins them.
+std::string Tokens() {
+  std::string tokens = "<blank>\n";
+  const std::vector<std::string> phones = test::TestPhones();
+  for (size_t phone = 1; phone < phones.size(); ++phone) {
+    const bool ends = phones[phone] == "T";
+    absl::StrAppend(&tokens, ends || phone % 3 == 0 ? "▁" : "",
+                    ends ? "" : phones[phone], "\n");
+  }
+  return tokens;
+}
+
+class BeamDecoderPropertyTest
+    : public testing::TestWithParam<std::tuple<Search, uint32_t>> {
  protected:
   BeamDecoderPropertyTest() {
+    auto bundle = std::make_shared<Bundle>(*test::DecoderBundle(Tokens(), {}));
+    bundle->word_search = resources_;
+    bundle_ = bundle;
+    // Next to nothing that is spelled is a word.
+    if (std::get<0>(GetParam()) == Search::kSpellings)
+      options_.lm_weight = 0.01f;
     options_.beam_size = 4 + static_cast<int>(random_() % 29);
     options_.beam_threshold = 14.0f;
   }
 
+  static uint32_t seed() { return std::get<1>(GetParam()); }
+
   BeamDecoder Decoder(const DecoderOptions& timing) const {
-    return BeamDecoder(timing, resources_, options_, 1);
+    return Decoder(timing, 1);
+  }
+  BeamDecoder Decoder(const DecoderOptions& timing, int alternatives) const {
+    if (std::get<0>(GetParam()) == Search::kWords)
+      return BeamDecoder(timing, resources_, options_, alternatives);
+    return BeamDecoder(timing,
+                       std::make_unique<LetterSearch>(bundle_, options_),
+                       alternatives);
   }
 
-  std::mt19937 random_{GetParam()};
+  std::mt19937 random_{seed()};
   std::shared_ptr<const DecoderResources> resources_ = test::TestWordSearch();
+  std::shared_ptr<const Bundle> bundle_;
   WordSearchOptions options_;
   BeamScratch scratch_;
 };
@@ -57,7 +92,7 @@ TEST_P(BeamDecoderPropertyTest, StableWordsAreNeverRevised) {
   std::string stable;
   const auto expect_kept = [&](const Hypothesis& now) {
     EXPECT_EQ(Describe(now).substr(0, stable.size()), stable)
-        << "seed " << GetParam();
+        << "seed " << seed();
   };
   for (const auto& row : test::RandomSpeech(random_, 400)) {
     decoder.Advance(row, scratch_);
@@ -90,8 +125,8 @@ TEST_P(BeamDecoderPropertyTest, EndpointsCutTheTextAndChangeNothingOfIt) {
     ++endpoints;
   }
   joined += Describe(cut.Finish());
-  EXPECT_GT(endpoints, 3) << "seed " << GetParam();
-  EXPECT_TRUE(joined == Describe(whole.Finish())) << "seed " << GetParam();
+  EXPECT_GT(endpoints, 3) << "seed " << seed();
+  EXPECT_TRUE(joined == Describe(whole.Finish())) << "seed " << seed();
 }
 
 // No word of the best hypothesis stays longer than it may, none comes twice,
@@ -114,14 +149,14 @@ TEST_P(BeamDecoderPropertyTest, WordsBecomeFinalInTime) {
     decoder.Advance(row, scratch_);
     EXPECT_TRUE(unreached.TakeOverdue().words.empty());
     for (const Word& word : decoder.TakeOverdue().words) {
-      EXPECT_GE(word.start_ms, time_ms) << "seed " << GetParam();
+      EXPECT_GE(word.start_ms, time_ms) << "seed " << seed();
       time_ms = word.end_ms;
       ++words;
     }
     for (const Word& word : decoder.Partial().words)
-      EXPECT_GT(word.end_ms + kDelayMs, heard_ms) << "seed " << GetParam();
+      EXPECT_GT(word.end_ms + kDelayMs, heard_ms) << "seed " << seed();
   }
-  EXPECT_GT(words, 20) << "seed " << GetParam();
+  EXPECT_GT(words, 20) << "seed " << seed();
   EXPECT_EQ(Describe(unreached.Finish()), Describe(off.Finish()));
 }
 
@@ -134,10 +169,10 @@ TEST_P(BeamDecoderPropertyTest, TimesRiseThroughCutsWithinSpeech) {
     decoder.Advance(row, scratch_);
     if (random_() % 8 != 0) continue;
     for (const Word& word : decoder.Finalize().words) {
-      EXPECT_GE(word.start_ms, time_ms) << "seed " << GetParam();
-      EXPECT_GE(word.end_ms, word.start_ms) << "seed " << GetParam();
-      EXPECT_GE(word.confidence, 0.0f) << "seed " << GetParam();
-      EXPECT_LE(word.confidence, 1.0f) << "seed " << GetParam();
+      EXPECT_GE(word.start_ms, time_ms) << "seed " << seed();
+      EXPECT_GE(word.end_ms, word.start_ms) << "seed " << seed();
+      EXPECT_GE(word.confidence, 0.0f) << "seed " << seed();
+      EXPECT_LE(word.confidence, 1.0f) << "seed " << seed();
       time_ms = word.end_ms;
     }
   }
@@ -148,7 +183,7 @@ TEST_P(BeamDecoderPropertyTest, TimesRiseThroughCutsWithinSpeech) {
 // alone.
 TEST_P(BeamDecoderPropertyTest, NoiseCutAnywhereLeavesADecoderThatGoesOn) {
   std::uniform_real_distribution<float> logit(-7.0f, 0.0f);
-  BeamDecoder decoder(NoEndpoints(), resources_, options_, 3);
+  BeamDecoder decoder = Decoder(NoEndpoints(), 3);
   std::vector<float> row(test::TestPhones().size());
   for (int step = 0; step < 1500; ++step) {
     float sum = kNoScore;
@@ -161,7 +196,7 @@ TEST_P(BeamDecoderPropertyTest, NoiseCutAnywhereLeavesADecoderThatGoesOn) {
     if (random_() % 20 != 0) continue;
     const Hypothesis hypothesis =
         random_() % 2 == 0 ? decoder.Finalize() : decoder.Finish();
-    EXPECT_LE(hypothesis.alternatives.size(), 2u) << "seed " << GetParam();
+    EXPECT_LE(hypothesis.alternatives.size(), 2u) << "seed " << seed();
   }
 }
 
@@ -178,7 +213,7 @@ TEST_P(BeamDecoderPropertyTest, StreamsThatShareAScratchSayWhatEachSaysAlone) {
     BeamScratch own;
     for (const auto& row : speech[stream]) alone.Advance(row, own);
     EXPECT_EQ(Describe(together[stream].Finish()), Describe(alone.Finish()))
-        << "seed " << GetParam();
+        << "seed " << seed();
   }
 }
 
@@ -191,7 +226,7 @@ TEST_P(BeamDecoderPropertyTest, FingerprintTellsOfEveryChange) {
     decoder.Advance(row, scratch_);
     const Hypothesis now = decoder.Partial();
     if (decoder.PartialFingerprint() == fingerprint) {
-      EXPECT_EQ(Text(now), Text(before)) << "seed " << GetParam();
+      EXPECT_EQ(Text(now), Text(before)) << "seed " << seed();
       EXPECT_EQ(now.stable_words, before.stable_words);
     }
     fingerprint = decoder.PartialFingerprint();
@@ -218,13 +253,18 @@ TEST_P(BeamDecoderPropertyTest, AfterWarmUpStepsTakeNoMemoryFromTheHeap) {
   };
   run();
   const size_t bytes = decoder.size_bytes();
-  EXPECT_EQ(run(), 0) << "seed " << GetParam();
+  EXPECT_EQ(run(), 0) << "seed " << seed();
   EXPECT_EQ(decoder.size_bytes(), bytes);
-  EXPECT_LT(bytes, size_t{24} << 10);
+  const bool words = std::get<0>(GetParam()) == Search::kWords;
+  EXPECT_LT(bytes, size_t{words ? 24u : 56u} << 10);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, BeamDecoderPropertyTest,
-                         testing::Range(1u, 31u));
+INSTANTIATE_TEST_SUITE_P(Words, BeamDecoderPropertyTest,
+                         testing::Combine(testing::Values(Search::kWords),
+                                          testing::Range(1u, 31u)));
+INSTANTIATE_TEST_SUITE_P(Spellings, BeamDecoderPropertyTest,
+                         testing::Combine(testing::Values(Search::kSpellings),
+                                          testing::Range(1u, 11u)));
 
 }  // namespace
 }  // namespace oido::model

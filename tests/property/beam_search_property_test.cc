@@ -10,8 +10,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "model/beam_search.h"
 #include "model/hot_words.h"
+#include "model/word_search.h"
 #include "tests/support/every_sentence.h"
 #include "tests/support/word_search.h"
 
@@ -54,7 +54,7 @@ class BeamSearchPropertyTest : public testing::TestWithParam<uint32_t> {
     resources_ = test::MakeWordSearch(model_.arpa, text, kPhones, options_);
   }
 
-  Sentence Words(const BeamSearch& search, WordHistory::Index words) const {
+  Sentence Words(const WordSearch& search, WordHistory::Index words) const {
     std::vector<FoundWord> found;
     search.history().AppendWords(WordHistory::kStart, words, &found);
     Sentence sentence;
@@ -79,7 +79,7 @@ class BeamSearchPropertyTest : public testing::TestWithParam<uint32_t> {
     }
   }
 
-  BeamSearch MakeSearch(
+  WordSearch MakeSearch(
       absl::Span<const WantedPronunciation> pronunciations) const {
     std::vector<WantedPhrase> wanted;
     for (const auto& [words, boost] : phrases_)
@@ -87,11 +87,11 @@ class BeamSearchPropertyTest : public testing::TestWithParam<uint32_t> {
     auto hot_words = HotWords::Create(resources_, options_.lm_weight, wanted,
                                       pronunciations);
     EXPECT_TRUE(hot_words.ok()) << hot_words.status();
-    return BeamSearch(resources_, options_, *std::move(hot_words));
+    return WordSearch(resources_, options_, *std::move(hot_words));
   }
 
   // What the search has found, best first, is what was expected of it.
-  void ExpectScores(const BeamSearch& search,
+  void ExpectScores(const WordSearch& search,
                     const std::vector<BeamSearch::Alternative>& found,
                     const std::map<Sentence, double>& expected) const {
     ASSERT_EQ(found.empty(), expected.empty()) << "seed " << GetParam();
@@ -124,7 +124,7 @@ TEST_P(BeamSearchPropertyTest, AWideBeamFindsEverySentenceWithItsScore) {
   const LogProbs log_probs = RandomSteps(random_, 1 + random_() % 5);
   const auto expected = Expected(log_probs);
 
-  BeamSearch search(resources_, options_);
+  WordSearch search(resources_, options_);
   BeamScratch scratch;
   for (const auto& row : log_probs) search.Advance(row, scratch);
   const auto found = search.Alternatives(BeamSearch::Ending::kSentence, 1000);
@@ -138,7 +138,7 @@ TEST_P(BeamSearchPropertyTest, HotPhrasesAddTheirBoostAndNothingElse) {
   const LogProbs log_probs = RandomSteps(random_, 1 + random_() % 5);
   const auto expected = Expected(log_probs);
 
-  BeamSearch search = MakeSearch({});
+  WordSearch search = MakeSearch({});
   BeamScratch scratch;
   for (const auto& row : log_probs) search.Advance(row, scratch);
   const auto found = search.Alternatives(BeamSearch::Ending::kSentence, 1000);
@@ -161,7 +161,7 @@ TEST_P(BeamSearchPropertyTest, NewWordsAndPronunciationsAreFoundToo) {
   const LogProbs log_probs = RandomSteps(random_, 1 + random_() % 5);
   const auto expected = Expected(log_probs);
 
-  BeamSearch search = MakeSearch(pronunciations);
+  WordSearch search = MakeSearch(pronunciations);
   BeamScratch scratch;
   for (const auto& row : log_probs) search.Advance(row, scratch);
   const auto found = search.Alternatives(BeamSearch::Ending::kSentence, 1000);
@@ -178,7 +178,7 @@ TEST_P(BeamSearchPropertyTest, CertainBlanksLeaveTheScoresAlone) {
                    silence);
   const auto expected = Expected(log_probs);
 
-  BeamSearch search(resources_, options_);
+  WordSearch search(resources_, options_);
   BeamScratch scratch;
   for (const auto& row : log_probs) {
     for (int i = 0; i < (row == silence ? 3 : 1); ++i)

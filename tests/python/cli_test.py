@@ -23,6 +23,7 @@ from server_process import ServerTestCase
 oido: pathlib.Path
 oido_wer: pathlib.Path
 wav: pathlib.Path
+named_wav: pathlib.Path  # of the same reader, with a rare name in it
 
 
 def read_all(descriptor: int) -> str:
@@ -118,6 +119,40 @@ class CliTest(ServerTestCase):
         self.assertEqual(process.returncode, 130)
         self.assertTrue(last["results"][0]["is_final"])
 
+    def test_flags_reach_the_search(self) -> None:
+        plain = " ".join(self.finals())
+        self.assertNotIn("dashwoode", plain)
+        hot = ("--hot-word", "john dashwoode", "--boost", "8", "--say", "dashwoode=D AE SH W UH D")
+        self.assertIn("dashwoode", self.oido("transcribe", *hot, str(named_wav)).stdout)
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as phrases:
+            phrases.write("# names\ndashwoode\tD AE SH W UH D\n\njohn dashwoode\n")
+            phrases.flush()
+            from_file = self.oido("transcribe", "--hot-words-file", phrases.name, "--boost", "8", str(named_wav))
+        self.assertIn("dashwoode", from_file.stdout)
+        for method in ("letters", "open-vocabulary"):
+            result = self.oido("transcribe", "--method", method, str(wav))
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertNotIn(result.stdout.strip(), ("", plain))
+        self.assertIn("  or: ", self.oido("transcribe", "--alternatives", "3", str(wav)).stdout)
+        weights = ("--beam-size", "8", "--beam-threshold", "10", "--lm-weight", "0", "--word-insertion", "2",
+                   "--blank-penalty", "0")
+        self.assertNotEqual(self.oido("transcribe", *weights, str(wav)).stdout.strip(), plain)
+
+    def test_flags_reach_the_endpoints(self) -> None:
+        once = self.oido("transcribe", "--no-endpoints", "--speech-events", str(wav))
+        lines = once.stdout.splitlines()
+        self.assertRegex(lines[0], r"^\[SPEECH_START at [0-9.]+ s\]$")
+        self.assertRegex(lines[-1], r"^\[SPEECH_END at [0-9.]+ s\]$")
+        self.assertEqual(len([line for line in lines if not line.startswith("[")]), 1)
+        early = self.oido("transcribe", "--max-final-delay-ms", "500", str(wav))
+        self.assertGreater(len(early.stdout.splitlines()), len(self.finals()))
+        single = self.oido("transcribe", "--single-utterance", "--trailing-silence-ms", "100", str(wav))
+        self.assertEqual(single.returncode, 0)
+        self.assertRegex(single.stdout.splitlines()[-1], r"^\[END_OF_SINGLE_UTTERANCE at [0-9.]+ s\]$")
+        refused = self.oido("transcribe", "--trailing-silence-ms", "7", str(wav))
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("streaming_config.endpointing.trailing_silence_ms: 7 is not in 100..60000", refused.stderr)
+
     def test_models(self) -> None:
         models = json.loads(self.oido("models", "--json").stdout)["models"]
         self.assertTrue(models[0]["is_default"])
@@ -138,7 +173,9 @@ class CliTest(ServerTestCase):
     def test_wrong_usage_ends_with_2(self) -> None:
         for arguments in (
             [], ["transcribe"], ["dictate"], ["transcribe", "--chunk-ms", "0", "a.wav"],
-            ["transcribe", "--realtime", "-"], ["transcribe", "--raw-rate", "8000", "a.wav"],
+            ["transcribe", "--realtime", "-"], ["transcribe", "--method", "guess", "a.wav"],
+            ["transcribe", "--say", "oido", "a.wav"], ["transcribe", "--hot-words-file", "/nowhere.txt", "a.wav"],
+            ["transcribe", "--raw-rate", "8000", "a.wav"],
         ):
             self.assertEqual(self.oido(*arguments).returncode, 2, arguments)
         for arguments in (["--help"], ["--version"], ["transcribe", "--help"]):
@@ -175,7 +212,7 @@ class CliTest(ServerTestCase):
 
 
 def main() -> None:
-    global oido, oido_wer, wav
+    global oido, oido_wer, wav, named_wav
     parser = argparse.ArgumentParser()
     for name in ("server", "oido", "oido-wer", "wav"):
         parser.add_argument(f"--{name}", type=pathlib.Path, required=True)
@@ -184,6 +221,7 @@ def main() -> None:
     ServerTestCase.server_binary = arguments.server
     ServerTestCase.server_arguments = ["--model", arguments.model] if arguments.model else []
     oido, oido_wer, wav = arguments.oido, arguments.oido_wer, arguments.wav
+    named_wav = wav.with_name("sense_and_sensibility_01_austen_64kb-0870.wav")
     unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
 
 

@@ -227,6 +227,31 @@ TEST_F(SpeechRulesSessionTest, TheStartTimeoutEndsASilentStream) {
   EXPECT_EQ(Words(late), "t2@1140 ");
 }
 
+// The 240 ms of silence that the model hears behind the end of the audio are
+// none of the client's: no time goes by in them.
+TEST_F(SpeechRulesSessionTest, NothingEndsTheStreamBehindItsAudio) {
+  config_.speech.start_timeout_ms = 1200;
+  config_.speech.single_utterance = true;
+  queue_.set_script("");
+  const Stream stream = OpenUnconfigured(&queue_, &clock_);
+  EXPECT_TRUE(stream.session->Configure(config_).ok());
+  for (const std::string& script : {std::string(), std::string("_a......")}) {
+    queue_.set_script(script);
+    stream.session->PushAudio(
+        std::string(32 * 30 * (script.empty() ? 38 : 8), '\0'));
+    stream.session->PushFinalize();
+    queue_.RunUntilIdle();
+  }
+  queue_.set_script("_b");
+  stream.session->PushAudio(std::string(32 * 600, '\0'));
+  stream.session->HalfClose();
+  queue_.RunUntilIdle();
+  EXPECT_TRUE(stream.transport->WaitForEnd().ok());
+  const std::vector<Update> updates = stream.transport->updates();
+  EXPECT_EQ(Words(updates), "t2@1140 t3@1380 ");
+  EXPECT_EQ(DescribeEvents(updates), "END_OF_SINGLE_UTTERANCE@1650 ");
+}
+
 // Words of two steps each without a pause, as tokens that close the one before.
 TEST_F(SpeechRulesSessionTest, FinalsComeInTimeAndReadAsOneText) {
   constexpr int kDelayMs = 400;

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -64,6 +66,19 @@ TEST_F(WordSearchSessionTest, SplitsDoNotMatter) {
   const std::string whole = Describe(Recognize(audio, audio.size()));
   ASSERT_FALSE(whole.empty());
   for (const size_t piece_bytes : {size_t{7}, size_t{333}, size_t{4097}}) {
+    EXPECT_EQ(Describe(Recognize(audio, piece_bytes)), whole)
+        << piece_bytes << " bytes";
+  }
+}
+
+TEST_F(WordSearchSessionTest, SplitsDoNotMatterForSpellingsEither) {
+  decoding_.spellings = std::exchange(decoding_.words, std::nullopt);
+  decoding_.spellings->lm_weight = 0.01f;
+  Start(2, 4);
+  const std::string audio = MakeAudio(3, 4000);
+  const std::string whole = Describe(Recognize(audio, audio.size()));
+  ASSERT_FALSE(whole.empty());
+  for (const size_t piece_bytes : {size_t{7}, size_t{4097}}) {
     EXPECT_EQ(Describe(Recognize(audio, piece_bytes)), whole)
         << piece_bytes << " bytes";
   }

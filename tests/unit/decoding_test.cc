@@ -56,6 +56,33 @@ TEST_F(DecodingTest, TheModelDecidesUnlessTheRequestDoes) {
   ExpectRefused(config, letters_, "config.decoding.method", "\"letters\"");
 }
 
+TEST_F(DecodingTest, AnyModelSearchesForSpellings) {
+  v1::RecognitionConfig config;
+  config.mutable_decoding()->set_method(v1::DecodingConfig::OPEN_VOCABULARY);
+  config.set_max_alternatives(4);
+  words_.letter_search.blank_penalty = 0.25f;
+  for (const model::Bundle* bundle : {&words_, &letters_}) {
+    const auto unset = CheckDecoding(config, "", *bundle);
+    ASSERT_TRUE(unset.ok()) << unset.status();
+    EXPECT_FALSE(unset->words.has_value());
+    EXPECT_EQ(unset->max_alternatives, 4);
+    EXPECT_EQ(unset->spellings->blank_penalty,
+              bundle->letter_search.blank_penalty);
+  }
+  config.mutable_decoding()->set_beam_size(7);
+  config.mutable_decoding()->set_lm_weight(2.0f);
+  const auto set = CheckDecoding(config, "", words_);
+  EXPECT_EQ(set->spellings->beam_size, 7);
+  EXPECT_EQ(set->spellings->lm_weight, 2.0f);
+  ExpectRefused(config, letters_, "config.decoding.lm_weight",
+                "no language model");
+  config.mutable_decoding()->set_beam_size(257);
+  ExpectRefused(config, words_, "config.decoding.beam_size", "257");
+  config.mutable_decoding()->set_beam_size(7);
+  config.add_hot_words()->add_phrases("cat");
+  ExpectRefused(config, words_, "config.hot_words", "WORDS");
+}
+
 TEST_F(DecodingTest, SettingsReplaceTheModels) {
   v1::RecognitionConfig config;
   const auto unset = CheckDecoding(config, "", words_);

@@ -77,7 +77,7 @@ TEST(MatchWordsTest, IsAnAlignmentWithTheLeastErrors) {
   for (int round = 0; round < 500; ++round) {
     std::vector<std::string> before(random() % 9), after(random() % 9);
     for (auto* words : {&before, &after}) {
-      for (std::string& word : *words) word = random() % 3 == 0 ? "a" : "b";
+      for (std::string& word : *words) word.assign(1, random() % 3 == 0 ? 'a' : 'b');
     }
     int64_t errors = 0;
     size_t i = 0, j = 0;
