@@ -26,7 +26,7 @@ class StreamPump final : public Transport {
              grpc::CallbackServerContext* context, BytesBidiReactor* reactor)
       : environment_(environment),
         context_(context),
-        call_(environment, "StreamingRecognize", CallerOf(*context)),
+        call_(environment, "StreamingRecognize", Greet(context)),
         reactor_(reactor) {}
 
   // Admits the stream or ends it. Once, before any reaction.
@@ -105,12 +105,23 @@ class StreamPump final : public Transport {
     return call_.Configure(*config, proto.request_id());
   }
 
+  void Measure(const Update& update) const {
+    if (environment_.metrics == nullptr || !update.live) return;
+    const Latency& parts = update.latency;
+    const absl::Duration latency =
+        parts.queue + parts.features + parts.model + parts.decode;
+    if (update.final_result.has_value())
+      environment_.metrics->AddFinal(latency);
+    if (update.interim.has_value()) environment_.metrics->AddPartial(latency);
+  }
+
   void Pump() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (reactor_ == nullptr || finished_) return;
     if (!writing_) {
       if (std::optional<Update> update = call_.session().TakeUpdate();
           update.has_value()) {
         writing_ = true;
+        Measure(*update);
         const std::string bytes =
             UpdateToProto(*update, call_.request_id(), response_options_)
                 .SerializeAsString();

@@ -31,7 +31,7 @@ class UnaryPump final : public Transport {
       : environment_(environment),
         context_(context),
         response_bytes_(response_bytes),
-        call_(environment, "Recognize", CallerOf(*context)),
+        call_(environment, "Recognize", Greet(context)),
         reactor_(reactor) {}
 
   // Once, before any reaction.

@@ -74,7 +74,10 @@ TEST(ServerConfigTest, EveryFieldIsAFlagAndReachesTheOptions) {
                            "--tls_key=k",
                            "--tls_client_ca=a",
                            "--insecure",
-                           "--token_file=t"});
+                           "--token_file=t",
+             "--log_format=json", "--metrics_listen=h:15",
+             "--keepalive_seconds=16", "--keepalive_timeout_seconds=17",
+             "--max_connection_age_seconds=18", "--max_connection_streams=19"});
   ASSERT_TRUE(line.ok()) << line.status();
   const auto* descriptor = config::ServerConfig::descriptor();
   for (int i = 0; i < descriptor->field_count(); ++i) {
@@ -109,6 +112,12 @@ TEST(ServerConfigTest, EveryFieldIsAFlagAndReachesTheOptions) {
   EXPECT_EQ(options->tls_client_ca, "a");
   EXPECT_TRUE(options->insecure);
   EXPECT_EQ(options->token_file, "t");
+  EXPECT_EQ(options->log_format, "json");
+  EXPECT_EQ(options->metrics_listen, "h:15");
+  EXPECT_EQ(options->keepalive_seconds, 16);
+  EXPECT_EQ(options->keepalive_timeout_seconds, 17);
+  EXPECT_EQ(options->max_connection_age_seconds, 18);
+  EXPECT_EQ(options->max_connection_streams, 19);
   EXPECT_EQ(ToConfig(*options).SerializeAsString(),
             line->config.SerializeAsString());
 }
