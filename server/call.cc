@@ -12,6 +12,9 @@ Call::Call(const ServiceEnvironment& environment, std::string method,
   info_.method = std::move(method);
   info_.peer = std::move(caller.peer);
   info_.certificate = std::move(caller.certificate);
+  info_.request_id = std::move(caller.request_id);
+  info_.trace_id = std::move(caller.trace_id);
+  info_.parent_id = std::move(caller.parent_id);
   info_.begin = environment.clock->Now();
 }
 
@@ -20,7 +23,7 @@ bool Call::Begin(std::shared_ptr<Session> session) {
   const absl::Status status = Enter();
   admitted_ = status.ok();
   if (!admitted_) {
-    LogCallRefused(info_, status);
+    Refuse(status);
     session_->Fail(status);
   }
   return admitted_;
@@ -38,13 +41,19 @@ absl::Status Call::Enter() {
 
 absl::Status Call::Configure(const SessionConfig& config,
                              std::string request_id) {
-  info_.request_id = std::move(request_id);
+  info_.message_id = std::move(request_id);
+  info_.model = config.model->bundle->name;
   const absl::Status status = Admit(config);
   if (!status.ok()) {
-    LogCallRefused(info_, status);
+    Refuse(status);
     return status;
   }
   LogCallStart(info_, config);
+  if (environment_.metrics != nullptr) {
+    environment_.metrics->CountStart(info_.method);
+    if (config.model->offline())
+      offline_ = environment_.metrics->OfModel(info_.model);
+  }
   return session_->Configure(config);
 }
 
@@ -59,6 +68,12 @@ absl::Status Call::Admit(const SessionConfig& config) {
   return status;
 }
 
+void Call::Refuse(const absl::Status& status) const {
+  LogCallRefused(info_, status);
+  if (environment_.metrics != nullptr)
+    environment_.metrics->CountRefused(status);
+}
+
 void Call::Leave() {
   if (recordings_ != nullptr) recordings_->Leave();
   recordings_ = nullptr;
@@ -71,7 +86,11 @@ void Call::End() {
   Leave();
   if (!admitted_) return;
   environment_.registry->Remove(session.get());
-  LogCallEnd(info_, session->Stats(), environment_.clock->Now());
+  const SessionStats stats = session->Stats();
+  LogCallEnd(info_, stats, environment_.clock->Now());
+  if (offline_ != nullptr) offline_->AddRecording(stats.audio);
+  if (environment_.metrics != nullptr)
+    environment_.metrics->CountEnd(info_.method, stats.status);
 }
 
 }  // namespace oido::server

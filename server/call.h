@@ -37,10 +37,11 @@ class Call {
   void End();
 
   Session& session() const { return *session_; }
-  const std::string& request_id() const { return info_.request_id; }
+  const std::string& request_id() const { return info_.message_id; }
 
  private:
   absl::Status Enter();
+  void Refuse(const absl::Status& status) const;
   absl::Status Admit(const SessionConfig& config);
 
   const ServiceEnvironment& environment_;
@@ -50,6 +51,7 @@ class Call {
   std::shared_ptr<Session> session_;  // from Begin to End
   bool admitted_ = false;
   RecordingAdmission* recordings_ = nullptr;  // where it has a place
+  Metrics::Model* offline_ = nullptr;         // of an offline model's call
 };
 
 }  // namespace oido::server

@@ -24,15 +24,23 @@ std::string NameInLog(features::AudioEncoding encoding) {
              : absl::AsciiStrToLower(features::EncodingName(encoding));
 }
 
+LogField Number(absl::string_view key, std::string value) {
+  return {key, std::move(value), LogField::Kind::kNumber};
+}
+
 // What every line about a call begins with.
 std::vector<LogField> WhoAndWhat(const CallInfo& call) {
   std::vector<LogField> fields = {{"method", call.method}, {"peer", call.peer}};
   const std::pair<absl::string_view, const std::string&> optional[] = {
       {"certificate", call.certificate},
       {"token", call.token},
-      {"request_id", call.request_id}};
+      {"model", call.model},
+      {"trace_id", call.trace_id},
+      {"parent_id", call.parent_id},
+      {"x_request_id", call.request_id},
+      {"request_id", call.message_id}};
   for (const auto& [key, value] : optional) {
-    if (!value.empty()) fields.emplace_back(key, value);
+    if (!value.empty()) fields.push_back({key, value});
   }
   return fields;
 }
@@ -48,9 +56,8 @@ void LogCall(Severity severity, absl::string_view event, const CallInfo& call,
 
 void LogCallStart(const CallInfo& call, const SessionConfig& config) {
   LogCall(Severity::kInfo, "call_start", call,
-          {{"model", config.model->bundle->name},
-           {"encoding", NameInLog(config.format.encoding)},
-           {"rate_hz", absl::StrCat(config.format.sample_rate_hz)}});
+          {{"encoding", NameInLog(config.format.encoding)},
+           Number("rate_hz", absl::StrCat(config.format.sample_rate_hz))});
 }
 
 void LogCallEnd(const CallInfo& call, const SessionStats& stats,
@@ -62,12 +69,12 @@ void LogCallEnd(const CallInfo& call, const SessionStats& stats,
   LogCall(Severity::kInfo, "call_end", call,
           {{"status", absl::StatusCodeToString(stats.status.code())},
            {"message", std::string(stats.status.message())},
-           {"audio_s", Seconds(stats.audio)},
-           {"words", absl::StrCat(stats.words)},
-           {"finals", absl::StrCat(stats.finals)},
-           {"processing_s", Seconds(stats.processing)},
-           {"rtf", absl::StrFormat("%.4f", real_time_factor)},
-           {"wall_s", Seconds(now - call.begin)}});
+           Number("audio_s", Seconds(stats.audio)),
+           Number("words", absl::StrCat(stats.words)),
+           Number("finals", absl::StrCat(stats.finals)),
+           Number("processing_s", Seconds(stats.processing)),
+           Number("rtf", absl::StrFormat("%.4f", real_time_factor)),
+           Number("wall_s", Seconds(now - call.begin))});
 }
 
 void LogCallRefused(const CallInfo& call, const absl::Status& status) {

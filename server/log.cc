@@ -8,10 +8,12 @@
 #include <cstdio>
 #include <memory>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace oido::server {
@@ -41,14 +43,22 @@ class FunctionSink final : public spdlog::sinks::base_sink<std::mutex> {
   std::function<void(const std::string&)> function_;
 };
 
+constexpr char kTextPattern[] = "%Y-%m-%dT%H:%M:%S.%eZ %v";
+// The rest of the object is the message.
+constexpr char kJsonPattern[] = "{\"time\":\"%Y-%m-%dT%H:%M:%S.%eZ\",%v";
+
 struct Logger {
+  LogFormat format = LogFormat::kText;
   std::shared_ptr<FunctionSink> sink = std::make_shared<FunctionSink>();
   spdlog::logger logger{"oido", sink};
 
   Logger() {
-    logger.set_formatter(std::make_unique<spdlog::pattern_formatter>(
-        "%Y-%m-%dT%H:%M:%S.%eZ %v", spdlog::pattern_time_type::utc));
+    SetPattern(kTextPattern);
     logger.set_level(spdlog::level::info);
+  }
+  void SetPattern(const char* pattern) {
+    logger.set_formatter(std::make_unique<spdlog::pattern_formatter>(
+        pattern, spdlog::pattern_time_type::utc));
   }
 };
 
@@ -82,6 +92,40 @@ bool IsPlain(absl::string_view value) {
   return !value.empty();
 }
 
+std::string TextLine(const char* level, absl::string_view event,
+                     const std::vector<LogField>& fields) {
+  std::string line = absl::StrCat(level, " ", event);
+  for (const LogField& field : fields) {
+    absl::StrAppend(&line, " ", field.key, "=");
+    if (IsPlain(field.value)) {
+      absl::StrAppend(&line, field.value);
+    } else {
+      absl::StrAppend(&line, "\"", absl::CEscape(field.value), "\"");
+    }
+  }
+  return line;
+}
+
+// Without the opening brace.
+std::string JsonLine(const char* level, absl::string_view event,
+                     const std::vector<LogField>& fields) {
+  nlohmann::ordered_json line;
+  line["level"] = level;
+  line["event"] = std::string(event);
+  for (const LogField& field : fields) {
+    double number = 0;
+    nlohmann::ordered_json& value = line[std::string(field.key)];
+    if (field.kind == LogField::Kind::kNumber &&
+        absl::SimpleAtod(field.value, &number)) {
+      value = number;
+    } else {
+      value = field.value;
+    }
+  }
+  using nlohmann::json;
+  return line.dump(-1, ' ', false, json::error_handler_t::replace).substr(1);
+}
+
 }  // namespace
 
 void Log(Severity severity, absl::string_view event,
@@ -89,16 +133,16 @@ void Log(Severity severity, absl::string_view event,
   const Level& level = Find(severity);
   Logger& logger = TheLogger();
   if (!logger.logger.should_log(level.level)) return;
-  std::string line = absl::StrCat(level.name, " ", event);
-  for (const auto& [key, value] : fields) {
-    absl::StrAppend(&line, " ", key, "=");
-    if (IsPlain(value)) {
-      absl::StrAppend(&line, value);
-    } else {
-      absl::StrAppend(&line, "\"", absl::CEscape(value), "\"");
-    }
-  }
+  const std::string line = logger.format == LogFormat::kJson
+                               ? JsonLine(level.name, event, fields)
+                               : TextLine(level.name, event, fields);
   logger.logger.log(level.level, spdlog::string_view_t(line));
+}
+
+void SetLogFormat(LogFormat format) {
+  Logger& logger = TheLogger();
+  logger.format = format;
+  logger.SetPattern(format == LogFormat::kJson ? kJsonPattern : kTextPattern);
 }
 
 void SetLogLevel(Severity lowest) {

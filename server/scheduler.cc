@@ -31,6 +31,7 @@ absl::StatusOr<std::unique_ptr<Scheduler>> Scheduler::Create(
         return TurnRunner::Create(model,
                                   {.max_batch = options.max_batch,
                                    .meter = options.meter,
+                                   .metrics = options.metrics,
                                    .late_after = options.late_after},
                                   clock, factory);
       });

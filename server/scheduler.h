@@ -27,6 +27,7 @@ struct SchedulerOptions {
   int max_batch = 64;
   // As in TurnOptions.
   LoadMeter* meter = nullptr;
+  Metrics* metrics = nullptr;
   absl::Duration late_after = absl::InfiniteDuration();
   // Added to the operating system's niceness of the threads, so that they work
   // in the time that others leave.

@@ -27,6 +27,10 @@ class Security {
   std::shared_ptr<grpc::ServerCredentials> Credentials();
   // nullptr: everybody may call.
   const TokenAccess* access() const { return access_.get(); }
+  // absl::InfiniteFuture() without TLS.
+  absl::Time certificate_expiry() const {
+    return tls_ == nullptr ? absl::InfiniteFuture() : tls_->expires();
+  }
 
   // Reads all files anew. What is wrong with them goes to the log, and what was
   // in use stays.

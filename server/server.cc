@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <climits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -29,6 +30,26 @@ constexpr absl::Duration kLastWords = absl::Seconds(2);
 // tenth of a thread's usual share of a core that both want.
 constexpr int kOfflineNiceness = 10;
 
+// Clients may ask that often whether the server is still there, with or without
+// a stream; gRPC's five minutes would end connections behind home routers.
+constexpr int kClientPingMs = 10'000;
+
+void SetConnectionArguments(const ServerOptions& options,
+                            grpc::ServerBuilder* builder) {
+  builder->AddChannelArgument(
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kClientPingMs);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  const auto set = [&](const char* argument, int value) {
+    if (value > 0) builder->AddChannelArgument(argument, value);
+  };
+  set(GRPC_ARG_KEEPALIVE_TIME_MS, options.keepalive_seconds * 1000);
+  set(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, options.keepalive_timeout_seconds * 1000);
+  // Days in milliseconds are more than an int holds.
+  set(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+      std::min(options.max_connection_age_seconds, INT_MAX / 1000) * 1000);
+  set(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_connection_streams);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
@@ -38,6 +59,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   auto security = Security::Load(options);
   if (!security.ok()) return security.status();
   server->security_ = *std::move(security);
+  if (!options.metrics_listen.empty()) {
+    server->metrics_ = std::make_unique<Metrics>(
+        [raw = server.get(), options] { return raw->TakeSnapshot(options); });
+  }
   absl::Status status = server->PrepareAdmission(options, clock, engines);
   if (!status.ok()) return status;
   status = server->StartWorkers(options, clock, engines);
@@ -46,6 +71,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   ServiceEnvironment environment;
   environment.models = &server->models_;
   environment.clock = clock;
+  environment.metrics = server->metrics_.get();
   environment.access = server->security_->access();
   environment.ready = server->router_.get();
   environment.registry = &server->registry_;
@@ -62,7 +88,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   server->service_ = std::make_unique<SpeechService>(environment);
   server->compat_services_ = NewCompatServices(options, environment);
 
-  status = server->Listen(options);
+  if (server->metrics_ != nullptr)
+    status = server->metrics_->Serve(options.metrics_listen);
+  if (status.ok()) status = server->Listen(options);
   if (!status.ok()) return status;
   server->sweeper_ =
       std::thread([raw = server.get()] { raw->registry_.SweepUntilStopped(); });
@@ -102,6 +130,7 @@ absl::Status Server::StartWorkers(const ServerOptions& options,
   streaming.workers = options.workers;
   streaming.max_batch = options.max_batch;
   streaming.meter = meter_.get();
+  streaming.metrics = metrics_.get();
   streaming.late_after = absl::Milliseconds(options.latency_target_ms) / 2;
   auto scheduler =
       Scheduler::Create(streaming, models_, clock, engines.stepper);
@@ -133,6 +162,7 @@ absl::Status Server::Listen(const ServerOptions& options) {
   builder.AddChannelArgument(GRPC_ARG_TCP_READ_CHUNK_SIZE, kReadBytes);
   // Without this, gRPC shares a port with whoever else shares it.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  SetConnectionArguments(options, &builder);
   builder.SetMaxReceiveMessageSize(
       std::max(options.max_unary_message_bytes,
                options.max_streaming_message_bytes) +
@@ -164,7 +194,27 @@ void Server::Drain(absl::Duration grace) {
   registry_.WaitUntilEmpty(kLastWords);
 }
 
+Snapshot Server::TakeSnapshot(const ServerOptions& options) const {
+  const auto active = registry_.ActiveStreams(models_.models().size());
+  Snapshot snapshot;
+  for (const auto& model : models_.models()) {
+    snapshot.models.push_back({model->bundle->name, model->bundle->version,
+                               model->bundle->language_code,
+                               active[static_cast<size_t>(model->index)]});
+  }
+  snapshot.max_streams = options.max_streams;
+  snapshot.open_streams = registry_.size();
+  snapshot.load = stream_admission_->Utilization(active);
+  snapshot.load_limit = options.admission_utilization;
+  snapshot.session_bytes = registry_.size_bytes();
+  snapshot.largest_inbox_bytes = registry_.largest_inbox_bytes();
+  snapshot.serving = !registry_.draining();
+  snapshot.certificate_expiry = security_->certificate_expiry();
+  return snapshot;
+}
+
 Server::~Server() {
+  if (metrics_ != nullptr) metrics_->StopServing();
   if (grpc_server_ != nullptr) {
     grpc_server_->Shutdown(std::chrono::system_clock::now());
     grpc_server_->Wait();

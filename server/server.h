@@ -15,6 +15,7 @@
 #include "server/compat/compat_services.h"
 #include "server/engines.h"
 #include "server/load_meter.h"
+#include "server/metrics.h"
 #include "server/model_set.h"
 #include "server/ready_router.h"
 #include "server/recording_admission.h"
@@ -43,6 +44,10 @@ class Server {
   const std::string& address() const { return address_; }
   const ModelSet& models() const { return models_; }
   SessionRegistry& registry() { return registry_; }
+  // Of the figures for Prometheus; empty: there are none.
+  std::string metrics_address() const {
+    return metrics_ == nullptr ? "" : metrics_->address();
+  }
   Security& security() { return *security_; }
 
   // Health goes NOT_SERVING and new streams are refused; running ones may go on
@@ -58,12 +63,14 @@ class Server {
   absl::Status StartWorkers(const ServerOptions& options, const Clock* clock,
                             const Engines& engines);
   absl::Status Listen(const ServerOptions& options);
+  Snapshot TakeSnapshot(const ServerOptions& options) const;
 
   const ModelSet models_;
   std::unique_ptr<Security> security_;
   SessionRegistry registry_;
   RecordingAdmission recording_admission_;
   RecordingAdmission offline_recording_admission_;
+  std::unique_ptr<Metrics> metrics_;  // may be nullptr
   std::unique_ptr<LoadMeter> meter_;
   std::unique_ptr<StreamAdmission> stream_admission_;
   std::unique_ptr<Scheduler> scheduler_;

@@ -65,6 +65,18 @@ constexpr ServerKey kKeys[] = {
      "Serve clients of Google Speech-to-Text v1 and v2 too (default true; "
      "--google_api=false)"},
     {"log_level", &Options::log_level, "debug, info, warn or error"},
+    {"log_format", &Options::log_format, "text or json"},
+    {"metrics_listen", &Options::metrics_listen,
+     "HOST:PORT on which Prometheus finds /metrics (default: none)"},
+    {"keepalive_seconds", &Options::keepalive_seconds,
+     "Ask a silent connection whether it is still there; 0: never"},
+    {"keepalive_timeout_seconds", &Options::keepalive_timeout_seconds,
+     "Close it after so long without an answer"},
+    {"max_connection_age_seconds", &Options::max_connection_age_seconds,
+     "Let connections go after so long, when their streams have ended; 0: "
+     "never"},
+    {"max_connection_streams", &Options::max_connection_streams,
+     "Most streams on one connection; 0: no limit"},
 };
 
 // The value of one field in `message`, by its type in ServerOptions.

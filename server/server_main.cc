@@ -71,8 +71,11 @@ void Announce(const Server& server) {
   std::printf("oido-server listening on %s\nmodels: %s\n",
               server.address().c_str(), absl::StrJoin(names, ", ").c_str());
   std::fflush(stdout);
-  Log(Severity::kInfo, "listening",
-      {{"address", server.address()}, {"models", absl::StrJoin(names, ", ")}});
+  std::vector<LogField> fields = {{"address", server.address()},
+                                  {"models", absl::StrJoin(names, ", ")}};
+  if (!server.metrics_address().empty())
+    fields.push_back({"metrics", server.metrics_address()});
+  Log(Severity::kInfo, "listening", fields);
 }
 
 // Until a signal says to end.
@@ -120,6 +123,8 @@ int Run(const ServerOptions& options, const sigset_t& signals) {
   Severity severity = Severity::kInfo;
   ParseSeverity(options.log_level, &severity);
   SetLogLevel(severity);
+  SetLogFormat(options.log_format == "json" ? LogFormat::kJson
+                                            : LogFormat::kText);
   gpr_set_log_function(LogGrpc);
   auto models = ModelSet::Load(options.models);
   if (!models.ok()) return Complain(models.status(), kExitFailed);

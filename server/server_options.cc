@@ -25,7 +25,7 @@ absl::Status CheckShare(absl::string_view name, double value) {
       absl::StrCat(name, ": ", value, " is not in 0..", kHigh));
 }
 
-absl::Status CheckListen(const std::string& listen) {
+absl::Status CheckAddress(absl::string_view name, const std::string& listen) {
   const size_t colon = listen.rfind(':');
   int port = 0;
   if (colon != std::string::npos && colon > 0 &&
@@ -34,7 +34,7 @@ absl::Status CheckListen(const std::string& listen) {
     return absl::OkStatus();
   }
   return absl::InvalidArgumentError(absl::StrCat(
-      "listen: \"", listen, "\" is not HOST:PORT with a port in 0..65535"));
+      name, ": \"", listen, "\" is not HOST:PORT with a port in 0..65535"));
 }
 
 absl::Status CheckSecurity(const ServerOptions& options) {
@@ -71,7 +71,17 @@ absl::Status Validate(const ServerOptions& options) {
   constexpr int kMegabyte = 1 << 20;
   Severity severity;
   const absl::Status checks[] = {
-      CheckListen(options.listen),
+      CheckAddress("listen", options.listen),
+      options.metrics_listen.empty()
+          ? absl::OkStatus()
+          : CheckAddress("metrics_listen", options.metrics_listen),
+      CheckRange("keepalive_seconds", options.keepalive_seconds, 0, kDaySeconds),
+      CheckRange("keepalive_timeout_seconds",
+                 options.keepalive_timeout_seconds, 1, kDaySeconds),
+      CheckRange("max_connection_age_seconds",
+                 options.max_connection_age_seconds, 0, 30 * kDaySeconds),
+      CheckRange("max_connection_streams", options.max_connection_streams, 0,
+                 1000000),
       CheckRange("workers", options.workers, 0, 1024),
       CheckRange("max_batch", options.max_batch, 1, 1024),
       CheckRange("max_streams", options.max_streams, 1, 1000000),
@@ -96,6 +106,11 @@ absl::Status Validate(const ServerOptions& options) {
           : absl::InvalidArgumentError(
                 absl::StrCat("log_level: \"", options.log_level,
                              "\" is none of debug, info, warn, error")),
+      options.log_format == "text" || options.log_format == "json"
+          ? absl::OkStatus()
+          : absl::InvalidArgumentError(
+                absl::StrCat("log_format: \"", options.log_format,
+                             "\" is none of text, json")),
       CheckSecurity(options),
   };
   for (const absl::Status& status : checks) {

@@ -25,6 +25,12 @@ struct ServerOptions {
   int max_unary_message_bytes = 64 << 20;
   int drain_seconds = 30;
   std::string log_level = "info";
+  std::string log_format = "text";
+  std::string metrics_listen;
+  int keepalive_seconds = 60;
+  int keepalive_timeout_seconds = 20;
+  int max_connection_age_seconds = 0;
+  int max_connection_streams = 0;
   bool riva_api = true;
   bool google_api = true;
 

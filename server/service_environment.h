@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "server/clock.h"
+#include "server/metrics.h"
 #include "server/model_set.h"
 #include "server/recording_admission.h"
 #include "server/session.h"
@@ -18,6 +19,7 @@ namespace oido::server {
 struct ServiceEnvironment {
   const ModelSet* models = nullptr;
   const Clock* clock = nullptr;
+  Metrics* metrics = nullptr;           // nullptr: nobody asks for figures
   const TokenAccess* access = nullptr;  // nullptr: everybody may call
   ReadyQueue* ready = nullptr;
   SessionRegistry* registry = nullptr;

@@ -118,10 +118,12 @@ std::optional<Update> Session::TakeUpdate() {
   update.audio_processed = stats_.audio;
   update.audio_received = AudioReceived();
   update.latency = turn_;
+  const absl::Duration now = clock_->Now();
+  update.live = use_ == ModelUse::kStream && Ahead(now) <= kPromptAhead;
   const absl::Duration spent = turn_.features + turn_.model + turn_.decode;
   update.latency.queue =
-      std::max(absl::ZeroDuration(), clock_->Now() - newest_arrival_ - spent);
-  if (phase_ == Phase::kDelivering) last_activity_ = clock_->Now();
+      std::max(absl::ZeroDuration(), now - newest_arrival_ - spent);
+  if (phase_ == Phase::kDelivering) last_activity_ = now;
   return update;
 }
 
@@ -173,6 +175,11 @@ SessionStats Session::Stats() const {
   SessionStats stats = stats_;
   stats.status = end_status_;
   return stats;
+}
+
+size_t Session::inbox_bytes() const {
+  MutexLock lock(mutex_);
+  return inbox_.bytes();
 }
 
 size_t Session::size_bytes() const {

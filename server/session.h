@@ -124,6 +124,7 @@ class Session : public std::enable_shared_from_this<Session> {
   SessionStats Stats() const;
   // Memory held, the recogniser as it was when last given back.
   size_t size_bytes() const;
+  size_t inbox_bytes() const;
 
   // --- Worker (session_worker.cc), in this order.
   // False: the session has ended and leaves the queue.
@@ -153,6 +154,9 @@ class Session : public std::enable_shared_from_this<Session> {
   // kQueued: the scheduler has it; kLeased: a worker is busy with it.
   enum class Place { kIdle, kQueued, kLeased };
   enum class Take { kAnything, kControls };
+
+  // Audio in larger messages takes its time whatever the load is.
+  static constexpr absl::Duration kPromptAhead = absl::Milliseconds(400);
 
   bool Apply(PhaseEvent event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool active() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {

@@ -115,6 +115,18 @@ size_t SessionRegistry::size_bytes() const {
   return bytes;
 }
 
+size_t SessionRegistry::largest_inbox_bytes() const {
+  size_t bytes = 0;
+  for (const auto& session : Sessions())
+    bytes = std::max(bytes, session->inbox_bytes());
+  return bytes;
+}
+
+bool SessionRegistry::draining() const {
+  MutexLock lock(mutex_);
+  return draining_;
+}
+
 std::vector<std::shared_ptr<Session>> SessionRegistry::Sessions() const {
   MutexLock lock(mutex_);
   std::vector<std::shared_ptr<Session>> sessions;

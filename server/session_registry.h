@@ -51,6 +51,8 @@ class SessionRegistry {
   std::vector<int> ActiveStreams(size_t models) const;
   // Memory of all sessions.
   size_t size_bytes() const;
+  size_t largest_inbox_bytes() const;
+  bool draining() const;
 
  private:
   std::vector<std::shared_ptr<Session>> Sessions() const;

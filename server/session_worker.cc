@@ -12,9 +12,6 @@ namespace {
 // the next would soon replace it, and each costs a message.
 constexpr int kInterimSteps = 4;
 
-// Audio in larger messages takes its time whatever the load is.
-constexpr absl::Duration kPromptAhead = absl::Milliseconds(400);
-
 }  // namespace
 
 bool Session::Lease() {

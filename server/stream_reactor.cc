@@ -29,7 +29,7 @@ class StreamPump final : public Transport {
       : environment_(environment),
         context_(context),
         dialect_(std::move(dialect)),
-        call_(environment, dialect_->method(), CallerOf(*context)),
+        call_(environment, dialect_->method(), Greet(context)),
         reactor_(reactor) {}
 
   // Admits the stream or ends it. Once, before any reaction.
@@ -113,6 +113,16 @@ class StreamPump final : public Transport {
     return call_.Configure(*config, proto.request_id());
   }
 
+  void Measure(const Update& update) const {
+    if (environment_.metrics == nullptr || !update.live) return;
+    const Latency& parts = update.latency;
+    const absl::Duration latency =
+        parts.queue + parts.features + parts.model + parts.decode;
+    if (update.final_result.has_value())
+      environment_.metrics->AddFinal(latency);
+    if (update.interim.has_value()) environment_.metrics->AddPartial(latency);
+  }
+
   void Pump() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (reactor_ == nullptr || finished_) return;
     if (!writing_) {
@@ -141,6 +151,7 @@ class StreamPump final : public Transport {
     while (true) {
       if (auto bytes = dialect_->Next(); bytes.has_value()) return bytes;
       if (auto update = call_.session().TakeUpdate(); update.has_value()) {
+        Measure(*update);
         dialect_->Write(
             UpdateToProto(*update, call_.request_id(), response_options_));
         continue;

@@ -171,10 +171,11 @@ absl::StatusOr<TokenAccess::Place> TokenAccess::Enter(
   const int open = ++*token->open;
   Place place(token->name, token->open);
   if (token->max_streams == 0 || open <= token->max_streams) return place;
-  return FullError(absl::StrCat("max_streams of token \"", token->name,
-                                "\": ", token->max_streams,
-                                " calls are open, limit ", token->max_streams),
-                   kRetryDelay);
+  return FullError(
+      absl::StrCat("token_max_streams: ", token->max_streams,
+                   " calls of token \"", token->name, "\" are open, limit ",
+                   token->max_streams),
+      kRetryDelay);
 }
 
 absl::StatusOr<std::string> TokenLine(const std::string& name,

@@ -1,6 +1,7 @@
 // Features one by one, the model for all at once, decoding one by one.
 #include "server/turn.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/guarded.h"
@@ -31,7 +32,11 @@ TurnRunner::TurnRunner(const LoadedModel& model,
       features_(static_cast<size_t>(turn_options.max_batch) *
                 options_.input_size),
       log_probs_(static_cast<size_t>(turn_options.max_batch) *
-                 options_.outputs()) {
+                 options_.outputs()),
+      figures_(turn_options.metrics == nullptr
+                   ? nullptr
+                   : turn_options.metrics->OfModel(model.bundle->name)),
+      step_(absl::Milliseconds(model.bundle->decoder.step_ms)) {
   stepping_.reserve(turn_options.max_batch);
   slots_.reserve(turn_options.max_batch);
 }
@@ -50,6 +55,17 @@ void TurnRunner::Run(const Sessions& sessions, ReadyQueue* queue) {
   const absl::Duration end = clock_->Now();
   record_.beside_time = end - begin - record_.model_time;
   turn_options_.meter->Add(record_, end);
+  if (figures_ != nullptr) Report(prepared - begin, end - begin);
+}
+
+void TurnRunner::Report(absl::Duration features, absl::Duration turn) {
+  figures_->AddTurn({.batch = record_.batch,
+                     .audio = record_.batch * step_,
+                     .features = features,
+                     .model = record_.model_time,
+                     .decode = turn - features - record_.model_time});
+  for (const absl::Duration waited : waited_)
+    figures_->AddQueued(std::max(absl::ZeroDuration(), waited - turn));
 }
 
 void TurnRunner::Prepare(const Sessions& sessions) {
@@ -95,6 +111,7 @@ void TurnRunner::Finish(const absl::Status& stepped,
 
 // First what lets other workers go on, then the messages.
 void TurnRunner::GiveBack(const Sessions& sessions, ReadyQueue* queue) {
+  waited_.clear();
   Sessions again;
   std::vector<Session*> wake;
   for (const auto& session : sessions) {
@@ -103,6 +120,7 @@ void TurnRunner::GiveBack(const Sessions& sessions, ReadyQueue* queue) {
     if (result.wake) wake.push_back(session.get());
     if (!result.waited.has_value()) continue;
     ++record_.live;
+    if (figures_ != nullptr) waited_.push_back(*result.waited);
     if (*result.waited > turn_options_.late_after) ++record_.late;
   }
   if (!again.empty()) queue->EnqueueAll(std::move(again));

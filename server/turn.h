@@ -10,6 +10,7 @@
 #include "server/batch_stepper.h"
 #include "server/clock.h"
 #include "server/load_meter.h"
+#include "server/metrics.h"
 #include "server/model_set.h"
 #include "server/session.h"
 
@@ -28,6 +29,7 @@ class Turn {
 struct TurnOptions {
   int max_batch = 1;
   LoadMeter* meter = nullptr;  // is told of every turn, unless nullptr
+  Metrics* metrics = nullptr;  // likewise, where there is a meter
   // A live stream that has waited for longer is late.
   absl::Duration late_after = absl::InfiniteDuration();
 };
@@ -57,6 +59,7 @@ class TurnRunner final : public Turn {
   absl::Status Step();
   void Finish(const absl::Status& stepped, absl::Duration model_time);
   void GiveBack(const Sessions& sessions, ReadyQueue* queue);
+  void Report(absl::Duration features, absl::Duration turn);
 
   const int model_index_;
   const TurnOptions turn_options_;
@@ -71,6 +74,9 @@ class TurnRunner final : public Turn {
   std::vector<Session*> stepping_;  // those of this turn that have a step...
   std::vector<model::StepSlot> slots_;  // ...and their places in it
   TurnRecord record_;
+  Metrics::Model* const figures_;       // may be nullptr
+  const absl::Duration step_;           // audio
+  std::vector<absl::Duration> waited_;  // live streams of this turn
 };
 
 }  // namespace oido::server

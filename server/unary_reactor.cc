@@ -33,7 +33,7 @@ class UnaryPump final : public Transport {
         context_(context),
         dialect_(std::move(dialect)),
         response_bytes_(response_bytes),
-        call_(environment, dialect_->method(), CallerOf(*context)),
+        call_(environment, dialect_->method(), Greet(context)),
         reactor_(reactor) {}
 
   // Once, before any reaction.

@@ -49,6 +49,7 @@ struct Update {
   absl::Duration audio_received;
   absl::Duration audio_processed;
   Latency latency;
+  bool live = false;  // the client's audio comes no faster than it is spoken
 };
 
 }  // namespace oido::server

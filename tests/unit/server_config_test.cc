@@ -77,6 +77,9 @@ TEST(ServerConfigTest, EveryFieldIsAFlagAndReachesTheOptions) {
                            "--tls_client_ca=a",
                            "--insecure",
                            "--token_file=t",
+             "--log_format=json", "--metrics_listen=h:15",
+             "--keepalive_seconds=16", "--keepalive_timeout_seconds=17",
+             "--max_connection_age_seconds=18", "--max_connection_streams=19",
                            "--riva_api=false",
                            "--google_api=false"});
   ASSERT_TRUE(line.ok()) << line.status();
@@ -113,6 +116,12 @@ TEST(ServerConfigTest, EveryFieldIsAFlagAndReachesTheOptions) {
   EXPECT_EQ(options->tls_client_ca, "a");
   EXPECT_TRUE(options->insecure);
   EXPECT_EQ(options->token_file, "t");
+  EXPECT_EQ(options->log_format, "json");
+  EXPECT_EQ(options->metrics_listen, "h:15");
+  EXPECT_EQ(options->keepalive_seconds, 16);
+  EXPECT_EQ(options->keepalive_timeout_seconds, 17);
+  EXPECT_EQ(options->max_connection_age_seconds, 18);
+  EXPECT_EQ(options->max_connection_streams, 19);
   EXPECT_FALSE(options->riva_api);
   EXPECT_FALSE(options->google_api);
   EXPECT_EQ(ToConfig(*options).SerializeAsString(),

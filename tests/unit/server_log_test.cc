@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -41,6 +43,28 @@ TEST_F(LogTest, ValuesCannotForgeFieldsOrLines) {
       testing::HasSubstr(
           "request_id=\"x status=OK\\n2026 info fake a=\\\"b\\\" \\033[31m"));
   EXPECT_THAT(lines_[0], testing::EndsWith("empty=\"\"\n"));
+}
+
+TEST_F(LogTest, JsonLinesAreObjectsWhateverIsInThem) {
+  SetLogFormat(LogFormat::kJson);
+  const std::string evil("\"}\n{\"event\":\"fake\", \x00\xff \\", 24);
+  Log(Severity::kWarn, "call_end",
+      {{"request_id", evil},
+       {"id", "123"},
+       {"audio_s", "1.250", LogField::Kind::kNumber}});
+  SetLogFormat(LogFormat::kText);
+  ASSERT_EQ(lines_.size(), 1u);
+  EXPECT_EQ(std::count(lines_[0].begin(), lines_[0].end(), '\n'), 1);
+  const auto line = nlohmann::json::parse(lines_[0]);
+  EXPECT_THAT(line["time"].get<std::string>(),
+              testing::MatchesRegex(
+                  "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]{3}Z"));
+  EXPECT_EQ(line["level"], "warn");
+  EXPECT_EQ(line["event"], "call_end");
+  EXPECT_EQ(line["id"], "123");
+  EXPECT_EQ(line["audio_s"], 1.25);
+  EXPECT_THAT(line["request_id"].get<std::string>(),
+              testing::StartsWith("\"}\n{\"event\":"));
 }
 
 TEST_F(LogTest, BracesAreNoFormat) {

@@ -1,0 +1,225 @@
+// What operators see of a running oído: the figures for Prometheus, which the
+// documentation and the dashboard name the same, and a call's log lines.
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <map>
+#include <mutex>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "absl/strings/numbers.h"
+#include "server/log.h"
+#include "tests/support/service_harness.h"
+
+namespace oido::test {
+namespace {
+
+// GET /metrics of 127.0.0.1, the body.
+std::string Scrape(const std::string& address) {
+  sockaddr_in to = {};
+  to.sin_family = AF_INET;
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  int port = 0;
+  EXPECT_TRUE(absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port));
+  to.sin_port = htons(static_cast<uint16_t>(port));
+  const int connection = socket(AF_INET, SOCK_STREAM, 0);
+  EXPECT_EQ(connect(connection, reinterpret_cast<sockaddr*>(&to), sizeof(to)),
+            0);
+  const std::string request =
+      "GET /metrics HTTP/1.1\r\nHost: oido\r\nConnection: close\r\n\r\n";
+  EXPECT_EQ(write(connection, request.data(), request.size()),
+            static_cast<ssize_t>(request.size()));
+  std::string answer;
+  char buffer[4096];
+  for (ssize_t size = read(connection, buffer, sizeof(buffer)); size > 0;
+       size = read(connection, buffer, sizeof(buffer))) {
+    answer.append(buffer, static_cast<size_t>(size));
+  }
+  close(connection);
+  EXPECT_THAT(answer, testing::StartsWith("HTTP/1.1 200"));
+  return answer.substr(answer.find("\r\n\r\n") + 4);
+}
+
+// "name{labels}" to value.
+std::map<std::string, double> Values(const std::string& text) {
+  std::map<std::string, double> values;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const size_t space = line.rfind(' ');
+    if (line.empty() || line[0] == '#' || space == std::string::npos) continue;
+    EXPECT_TRUE(absl::SimpleAtod(line.substr(space + 1),
+                                 &values[line.substr(0, space)]))
+        << line;
+  }
+  return values;
+}
+
+// Of the "# TYPE name kind" lines.
+std::set<std::string> Names(const std::string& text) {
+  std::set<std::string> names;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("# TYPE ", 0) == 0)
+      names.insert(line.substr(7, line.rfind(' ') - 7));
+  }
+  return names;
+}
+
+server::ServerOptions WithMetrics() {
+  server::ServerOptions options;
+  options.metrics_listen = "127.0.0.1:0";
+  options.max_streams = 1;
+  return options;
+}
+
+// One stream of 3 s, at the pace of speech as far as the server knows, and one
+// that is refused while it is open.
+void Speak(TestServer& server) {
+  const auto stub = server.NewStub();
+  ClientStream stream(stub.get());
+  auto config = ConfigRequest();
+  config.mutable_streaming_config()->set_interim_results(true);
+  stream.Send(config);
+  for (int i = 0; i < 30; ++i) {
+    stream.Send(AudioRequest(MakeAudio(static_cast<uint32_t>(i), 100)));
+    ASSERT_TRUE(stream.Sync());
+  }
+  ClientStream refused(stub.get());
+  EXPECT_EQ(refused.Finish().error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  stream.HalfClose();
+  ASSERT_TRUE(stream.Finish().ok());
+}
+
+TEST(MetricsTest, CountWhatHappened) {
+  TestServer server(WithMetrics());
+  Speak(server);
+  while (server.server().registry().size() > 0) {
+  }
+  const auto values = Values(Scrape(server.server().metrics_address()));
+  const auto at = [&](const std::string& name) {
+    const auto found = values.find(name);
+    EXPECT_NE(found, values.end()) << name;
+    return found == values.end() ? -1 : found->second;
+  };
+  EXPECT_EQ(at("oido_calls_started_total{method=\"StreamingRecognize\"}"), 1);
+  EXPECT_EQ(at("oido_calls_ended_total{method=\"StreamingRecognize\","
+               "status=\"OK\"}"),
+            1);
+  EXPECT_EQ(at("oido_calls_refused_total{reason=\"max_streams\"}"), 1);
+  // The padding behind the end is in it.
+  EXPECT_NEAR(at("oido_audio_seconds_total{model=\"babble\"}"), 3.0, 0.5);
+  EXPECT_GT(at("oido_stage_seconds_total{model=\"babble\",stage=\"model\"}"),
+            0);
+  EXPECT_GE(at("oido_step_batch_size_count{model=\"babble\"}"), 90);
+  EXPECT_EQ(at("oido_step_batch_size_bucket{model=\"babble\",le=\"1\"}"),
+            at("oido_step_batch_size_count{model=\"babble\"}"));
+  EXPECT_GT(at("oido_queue_seconds_count{model=\"babble\"}"), 0);
+  EXPECT_GT(at("oido_partial_latency_seconds_count"), 0);
+  EXPECT_GT(at("oido_final_latency_seconds_count"), 0);
+  EXPECT_EQ(at("oido_streams_open"), 0);
+  EXPECT_EQ(at("oido_streams_limit"), 1);
+  EXPECT_EQ(at("oido_serving"), 1);
+  EXPECT_EQ(at("oido_model_info{model=\"babble\",version=\"1\","
+               "language=\"en-US\"}"),
+            1);
+  EXPECT_GT(at("process_resident_memory_bytes"), 1e6);
+}
+
+std::set<std::string> Matches(const std::string& text, const char* pattern) {
+  std::set<std::string> found;
+  const std::regex expression(pattern);
+  for (std::sregex_iterator it(text.begin(), text.end(), expression), end;
+       it != end; ++it) {
+    found.insert((*it)[1]);
+  }
+  return found;
+}
+
+TEST(MetricsTest, DocumentationAndDashboardNameThemAll) {
+  server::ServerOptions options = WithMetrics();
+  TestServer server(options);
+  Speak(server);
+  std::set<std::string> exposed =
+      Names(Scrape(server.server().metrics_address()));
+  exposed.insert("oido_certificate_expiry_timestamp_seconds");  // with TLS
+  EXPECT_EQ(Matches(ReadFile("docs/operations.md"),
+                    "\n\\| `((?:oido|process)_[a-z_]+)[`{]"),
+            exposed);
+  for (const std::string& name :
+       Matches(ReadFile("deploy/grafana/oido.json"), "(oido_[a-z_]+)")) {
+    const std::string family =
+        std::regex_replace(name, std::regex("_(bucket|sum|count)$"), "");
+    EXPECT_EQ(exposed.count(family), 1u) << name;
+  }
+}
+
+TEST(MetricsTest, AddressInUseIsAnError) {
+  TestServer server(WithMetrics());
+  server::ServerOptions options = WithMetrics();
+  options.listen = "127.0.0.1:0";
+  options.metrics_listen = server.server().metrics_address();
+  const server::SteadyClock clock;
+  const auto second = server::Server::Start(options, BabblingModels(), &clock);
+  EXPECT_THAT(std::string(second.status().message()),
+              testing::HasSubstr("metrics_listen: cannot listen on " +
+                                 options.metrics_listen));
+}
+
+// A call with these metadata; what x-request-id comes back.
+std::string RequestId(
+    TestServer& server,
+    const std::vector<std::pair<std::string, std::string>>& metadata) {
+  grpc::ClientContext context;
+  for (const auto& [key, value] : metadata) context.AddMetadata(key, value);
+  v1::RecognizeRequest request;
+  *request.mutable_config() = ConfigRequest().streaming_config().config();
+  v1::RecognizeResponse response;
+  EXPECT_TRUE(server.NewStub()->Recognize(&context, request, &response).ok());
+  const auto& answer = context.GetServerInitialMetadata();
+  EXPECT_EQ(answer.count("x-request-id"), 1u);
+  const auto found = answer.find("x-request-id");
+  return std::string(found->second.data(), found->second.size());
+}
+
+TEST(CallLogTest, RequestIdsComeBackAndTracesAreInTheLog) {
+  std::mutex mutex;
+  std::string log;
+  server::SetLogSink([&](const std::string& line) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    log += line;
+  });
+  TestServer server;
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  EXPECT_EQ(RequestId(server, {{"x-request-id", "a-1"},
+                               {"traceparent",
+                                "00-" + trace + "-00f067aa0ba902b7-01"}}),
+            "a-1");
+  const std::string made_up = RequestId(server, {});
+  EXPECT_THAT(made_up, testing::MatchesRegex("[0-9a-f]{16}"));
+  EXPECT_NE(RequestId(server, {}), made_up);
+  EXPECT_THAT(RequestId(server, {{"x-request-id", "two words"}}),
+              testing::MatchesRegex("[0-9a-f]{16}"));
+  EXPECT_THAT(RequestId(server, {{"x-request-id", std::string(129, 'a')}}),
+              testing::MatchesRegex("[0-9a-f]{16}"));
+  RequestId(server, {{"traceparent", "00-forged key=value"}});
+  server.Stop();
+  server::SetLogSink(nullptr);
+  for (const char* event : {"call_start", "call_end"}) {
+    EXPECT_THAT(log, testing::ContainsRegex(
+                         std::string(event) + " method=Recognize peer=[^ ]* " +
+                         "model=babble trace_id=" + trace +
+                         " parent_id=00f067aa0ba902b7 x_request_id=a-1 "));
+  }
+  EXPECT_THAT(log, testing::HasSubstr("x_request_id=" + made_up));
+  EXPECT_THAT(log, testing::Not(testing::HasSubstr("forged")));
+}
+
+}  // namespace
+}  // namespace oido::test
