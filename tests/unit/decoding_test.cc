@@ -140,7 +140,7 @@ TEST_F(DecodingTest, NamesTheFieldTheValueAndTheLimit) {
 TEST_F(DecodingTest, SettingsOfASearchThatIsNotUsedAreRefused) {
   v1::RecognitionConfig config;
   config.mutable_decoding()->set_beam_size(16);
-  ExpectRefused(config, letters_, "config.decoding", "not used");
+  ExpectRefused(config, letters_, "config.decoding", "none is used");
 }
 
 // One group of phrases with a boost.
@@ -225,7 +225,7 @@ TEST_F(DecodingTest, HotWordsNeedTheWordSearch) {
   AddHotWords(&config, 1.0f, {"cats"});
   ExpectRefused(config, letters_, "config.hot_words", "1 are set");
   config.mutable_decoding()->set_method(v1::DecodingConfig::LETTERS);
-  ExpectRefused(config, words_, "config.hot_words", "not used");
+  ExpectRefused(config, words_, "config.hot_words", "none is used");
 }
 
 }  // namespace
