@@ -225,7 +225,7 @@ TEST_F(DecodingTest, HotWordsNeedTheWordSearch) {
   AddHotWords(&config, 1.0f, {"cats"});
   ExpectRefused(config, letters_, "config.hot_words", "1 are set");
   config.mutable_decoding()->set_method(v1::DecodingConfig::LETTERS);
-  ExpectRefused(config, words_, "config.hot_words", "none is used");
+  ExpectRefused(config, words_, "config.hot_words", "not used");
 }
 
 }  // namespace
