@@ -60,12 +60,12 @@ std::map<std::string, double> Values(const std::string& text) {
   return values;
 }
 
-// Of the "# TYPE name kind" lines.
+// Of the "# TYPE name kind" lines; the library's own are left out.
 std::set<std::string> Names(const std::string& text) {
   std::set<std::string> names;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
-    if (line.rfind("# TYPE ", 0) == 0)
+    if (line.rfind("# TYPE ", 0) == 0 && line.rfind("# TYPE exposer_", 0) != 0)
       names.insert(line.substr(7, line.rfind(' ') - 7));
   }
   return names;
@@ -78,15 +78,15 @@ server::ServerOptions WithMetrics() {
   return options;
 }
 
-// One stream of 3 s, at the pace of speech as far as the server knows, and one
-// that is refused while it is open.
+// One stream, no further ahead of the pace of speech than live ones may be, and
+// one that is refused while it is open.
 void Speak(TestServer& server) {
   const auto stub = server.NewStub();
   ClientStream stream(stub.get());
   auto config = ConfigRequest();
   config.mutable_streaming_config()->set_interim_results(true);
   stream.Send(config);
-  for (int i = 0; i < 30; ++i) {
+  for (int i = 0; i < 3; ++i) {
     stream.Send(AudioRequest(MakeAudio(static_cast<uint32_t>(i), 100)));
     ASSERT_TRUE(stream.Sync());
   }
@@ -114,10 +114,10 @@ TEST(MetricsTest, CountWhatHappened) {
             1);
   EXPECT_EQ(at("oido_calls_refused_total{reason=\"max_streams\"}"), 1);
   // The padding behind the end is in it.
-  EXPECT_NEAR(at("oido_audio_seconds_total{model=\"babble\"}"), 3.0, 0.5);
+  EXPECT_NEAR(at("oido_audio_seconds_total{model=\"babble\"}"), 0.5, 0.2);
   EXPECT_GT(at("oido_stage_seconds_total{model=\"babble\",stage=\"model\"}"),
             0);
-  EXPECT_GE(at("oido_step_batch_size_count{model=\"babble\"}"), 90);
+  EXPECT_GE(at("oido_step_batch_size_count{model=\"babble\"}"), 9);
   EXPECT_EQ(at("oido_step_batch_size_bucket{model=\"babble\",le=\"1\"}"),
             at("oido_step_batch_size_count{model=\"babble\"}"));
   EXPECT_GT(at("oido_queue_seconds_count{model=\"babble\"}"), 0);
