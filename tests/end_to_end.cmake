@@ -1,5 +1,5 @@
 # Tests of the whole: recorded speech, the documents' commands, the layout rules.
-oido_test(real_speech_test integration oido::server oido::client)
+oido_test(real_speech_test integration oido::server oido::client oido_encoded_audio)
 target_compile_definitions(real_speech_test PRIVATE
   OIDO_MODELS_DIR="${PROJECT_BINARY_DIR}/share/oido/models")
 

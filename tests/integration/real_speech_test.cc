@@ -6,6 +6,7 @@
 // asterisk-core-sounds-en-wav (8 kHz; its voice is in the training set, so no
 // word of it is scored).
 #include <grpcpp/grpcpp.h>
+#include <sndfile.h>
 
 #include <fstream>
 #include <iterator>
@@ -23,6 +24,7 @@
 #include "gtest/gtest.h"
 #include "oido/v1/speech.grpc.pb.h"
 #include "server/server.h"
+#include "tests/support/encoded_audio.h"
 
 namespace oido {
 namespace {
@@ -214,6 +216,44 @@ TEST_F(RealSpeech, ChunkingChangesNeitherWordsNorTimesNorConfidences) {
 
 TEST_F(RealSpeech, ChunkingChangesNothingInTelephoneAudioEither) {
   ExpectNoChunkingMatters(ReadFile(kTelephonePrompt), 320);
+}
+
+TEST_F(RealSpeech, FlacSaysWhatTheWavFileSays) {
+  const std::string path = LibrivoxFile(kShortSentence);
+  const std::string flac =
+      features::EncodeWithSndfile(features::ReadWithSndfile(path),
+                                  SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
+  EXPECT_LT(flac.size(), ReadFile(path).size());
+  const Finals finals = Stream(flac, 777);
+  EXPECT_FALSE(finals.text.empty());
+  ExpectTheSame(finals, Stream(ReadFile(path), 3200));
+}
+
+// What the ear hardly hears costs few words.
+TEST_F(RealSpeech, LossyCodecsSayNearlyTheSame) {
+  const auto expect_near = [](const Finals& finals, const Finals& expected) {
+    ASSERT_TRUE(finals.status.ok()) << finals.status.error_message();
+    const auto errors = client::WordErrors(expected.text, finals.text);
+    EXPECT_LE(5 * errors.errors(), errors.reference)
+        << finals.text << "\ninstead of" << expected.text;
+  };
+  const std::string path = LibrivoxFile(kSentenceWithName);
+  expect_near(Stream(features::EncodeWithSndfile(
+                         features::ReadWithSndfile(path),
+                         SF_FORMAT_OGG | SF_FORMAT_OPUS),
+                     777),
+              Stream(ReadFile(path), 3200));
+  const features::Audio telephone = features::ReadWithSndfile(kTelephonePrompt);
+  for (const auto& [encoding, format] :
+       {std::pair(v1::MULAW, SF_FORMAT_ULAW), {v1::ALAW, SF_FORMAT_ALAW}}) {
+    v1::RecognitionConfig config;
+    config.set_encoding(encoding);
+    config.set_sample_rate_hertz(telephone.rate_hz);
+    expect_near(Stream(features::EncodeWithSndfile(telephone,
+                                                   SF_FORMAT_RAW | format),
+                       333, config),
+                Stream(ReadFile(kTelephonePrompt), 3200));
+  }
 }
 
 TEST_F(RealSpeech, EightStreamsAtOnceSayWhatEachSaysAlone) {
