@@ -16,6 +16,10 @@ constexpr absl::Duration kCensusAge = absl::Milliseconds(100);
 // A stream lasts seconds to minutes; lateness is over in a second or two.
 constexpr absl::Duration kRetryDelay = absl::Seconds(2);
 
+// Of the workers' time: with less, streams are late because the machine stood
+// still or many ended at once, which refusing others does not make better.
+constexpr double kLateUtilization = 0.5;
+
 }  // namespace
 
 StreamAdmission::StreamAdmission(const StreamAdmissionOptions& options,
@@ -45,7 +49,8 @@ absl::Status StreamAdmission::Admit(int model) {
                         streams, load, options_.max_utilization),
         kRetryDelay);
   }
-  if (options_.latency_target > absl::ZeroDuration() && meter_->Late(now)) {
+  if (options_.latency_target > absl::ZeroDuration() &&
+      load > kLateUtilization && streams > 0 && meter_->Late(now)) {
     return FullError(
         absl::StrFormat("latency_target_ms: %d streams are active, load %.2f, "
                         "and lately wait for more than half of %d ms",

@@ -16,7 +16,8 @@ namespace oido::server {
 struct StreamAdmissionOptions {
   // Of the workers' time, 1.0 being all of it; 0: no limit by load.
   double max_utilization = 0.85;
-  // What live streams wait for an answer at most; 0: no limit by it.
+  // What live streams wait for an answer at most; 0: no limit by it. It limits
+  // only what takes more than half of the workers' time.
   absl::Duration latency_target = absl::Milliseconds(200);
   int workers = 1;
   int max_batch = 1;

@@ -13,13 +13,16 @@
 #include "client/load/transport.h"
 #include "client/load/wire_messages.h"
 #include "grpcpp/grpcpp.h"
+#include "oido/v1/speech.pb.h"
 
 namespace oido::load {
 
 struct GrpcTransportOptions {
   client::ConnectionOptions server;
   Api api = Api::kOido;
-  std::string model;    // empty: the server's default
+  // Of the streams: model and decoding; the other protocols know the model
+  // only.
+  v1::RecognitionConfig recognition;
   int connections = 1;  // streams take turns on them
   absl::Duration connect_timeout = absl::Seconds(5);
 };
@@ -47,7 +50,7 @@ class GrpcTransport : public Transport {
   void Dispatch(void* tag, bool ok);
 
   const std::unique_ptr<WireMessages> messages_;
-  const std::string model_;
+  const v1::RecognitionConfig recognition_;
   const std::vector<std::shared_ptr<grpc::Channel>> channels_;
   size_t next_channel_ = 0;
   grpc::CompletionQueue queue_;

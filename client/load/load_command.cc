@@ -166,7 +166,9 @@ nlohmann::ordered_json Preamble(const LoadCommand& command) {
   nlohmann::ordered_json json = {
       {"address", command.transport.server.address},
       {"api", Name(command.transport.api)},
-      {"model", command.transport.model},
+      {"model", command.transport.recognition.model()},
+      {"method", v1::DecodingConfig::Method_Name(
+                     command.transport.recognition.decoding().method())},
       {"connections", command.transport.connections}};
   json["settings"] = ToJson(command.settings);
   json["slos"] = slos;

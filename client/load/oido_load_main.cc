@@ -7,6 +7,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "client/load/load_command.h"
+#include "client/recognition_flags.h"
 
 namespace oido::load {
 namespace {
@@ -60,8 +61,12 @@ void AddServer(CLI::App& app, LoadCommand& command) {
                  "(v1, which answers results only, so that no message "
                  "latencies are measured)")
       ->transform(CLI::Transformer(apis).description("{oido,riva,google}"));
-  app.add_option("--model", command.transport.model,
-                 "A name from `oido models` (default: the server's choice)");
+  app.add_option_function<std::string>(
+      "--model",
+      [&command](const std::string& name) {
+        command.transport.recognition.set_model(name);
+      },
+      "A name from `oido models` (default: the server's choice)");
   app.add_option("--connections", command.transport.connections,
                  "TCP connections that the streams share")
       ->check(CLI::Range(1, 1024))
@@ -166,6 +171,13 @@ void CheckUsage(const LoadCommand& command) {
                                "with --api google only of partial, final, word "
                                "or word_final, such as --slo partial.p99=1s");
   }
+  const v1::RecognitionConfig& recognition = command.transport.recognition;
+  if (command.transport.api != Api::kOido &&
+      (recognition.decoding().ByteSizeLong() > 0 ||
+       !recognition.hot_words().empty())) {
+    throw CLI::ValidationError("--api",
+                               "decoding and hot words are told to oido only");
+  }
   if (!command.word_times.empty() &&
       command.settings.mode == LoadSettings::Mode::kBackToBack) {
     throw CLI::ValidationError("--word-times",
@@ -181,6 +193,7 @@ int Main(int argc, char** argv) {
   LoadCommand command;
   AddAudio(app, command);
   AddServer(app, command);
+  client::AddDecodingFlags(app, command.transport.recognition);
   AddLoad(app, command);
   AddVerdict(app, command);
   app.callback([&command] { CheckUsage(command); });

@@ -114,15 +114,15 @@ class OidoMessages final : public MessagesOf<v1::StreamingRecognizeRequest,
   }
   Probing probing() const override { return Probing::kMessages; }
   std::string Config(const StreamSetup& setup,
-                     const std::string& model) const override {
+                     const v1::RecognitionConfig& recognition) const override {
     v1::StreamingRecognizeRequest request;
     v1::StreamingRecognitionConfig& config =
         *request.mutable_streaming_config();
     config.set_interim_results(true);
     config.set_request_id(setup.request_id);
+    *config.mutable_config() = recognition;
     config.mutable_config()->set_encoding(v1::LINEAR16);
     config.mutable_config()->set_sample_rate_hertz(setup.sample_rate_hz);
-    config.mutable_config()->set_model(model);
     return request.SerializeAsString();
   }
   std::string Probe(int64_t id) const override {
@@ -141,7 +141,7 @@ class RivaMessages final
   }
   Probing probing() const override { return Probing::kResponses; }
   std::string Config(const StreamSetup& setup,
-                     const std::string& model) const override {
+                     const v1::RecognitionConfig& recognition) const override {
     riva::asr::StreamingRecognizeRequest request;
     riva::asr::StreamingRecognitionConfig& config =
         *request.mutable_streaming_config();
@@ -151,7 +151,7 @@ class RivaMessages final
     config.mutable_config()->set_audio_channel_count(1);
     config.mutable_config()->set_max_alternatives(1);
     config.mutable_config()->set_language_code("en-US");
-    config.mutable_config()->set_model(model);
+    config.mutable_config()->set_model(recognition.model());
     request.mutable_id()->set_value(setup.request_id);
     return request.SerializeAsString();
   }
@@ -166,7 +166,7 @@ class GoogleMessages final
   }
   Probing probing() const override { return Probing::kNone; }
   std::string Config(const StreamSetup& setup,
-                     const std::string& model) const override {
+                     const v1::RecognitionConfig& recognition) const override {
     google_v1::StreamingRecognizeRequest request;
     google_v1::StreamingRecognitionConfig& config =
         *request.mutable_streaming_config();
@@ -175,7 +175,7 @@ class GoogleMessages final
         google_v1::RecognitionConfig::LINEAR16);
     config.mutable_config()->set_sample_rate_hertz(setup.sample_rate_hz);
     config.mutable_config()->set_language_code("en-US");
-    config.mutable_config()->set_model(model);
+    config.mutable_config()->set_model(recognition.model());
     return request.SerializeAsString();
   }
 };

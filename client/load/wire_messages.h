@@ -10,6 +10,7 @@
 
 #include "client/load/transport.h"
 #include "google/protobuf/io/zero_copy_stream.h"
+#include "oido/v1/speech.pb.h"
 
 namespace oido::load {
 
@@ -38,9 +39,11 @@ class WireMessages {
   // Full name of the streaming method.
   virtual const char* method() const = 0;
   virtual Probing probing() const = 0;
-  // The first message of a stream; `model` may be empty.
-  virtual std::string Config(const StreamSetup& setup,
-                             const std::string& model) const = 0;
+  // The first message of a stream. `recognition` says how its words are found;
+  // model and all may be empty. Not oído's: only the model is told.
+  virtual std::string Config(
+      const StreamSetup& setup,
+      const v1::RecognitionConfig& recognition) const = 0;
   // What stands before `audio_bytes` bytes of audio in an audio message.
   virtual std::string AudioPrefix(size_t audio_bytes) const = 0;
   // REQUIRES: Probing::kMessages.

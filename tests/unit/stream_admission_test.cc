@@ -158,6 +158,7 @@ TEST_F(StreamAdmissionTest, WorkBesideTheModelCounts) {
 TEST_F(StreamAdmissionTest, ClosedWhileLiveStreamsAreLate) {
   StreamAdmission admission =
       Make({.max_utilization = 0, .workers = 1, .max_batch = 100});
+  active_ = {500, 0};
   // One of fifty is an accident.
   AddTurns(100, {.model = 0, .batch = 50, .live = 50, .late = 1});
   EXPECT_TRUE(admission.Admit(0).ok());
@@ -174,6 +175,17 @@ TEST_F(StreamAdmissionTest, ClosedWhileLiveStreamsAreLate) {
   // A handful of late turns closes nothing.
   AddTurns(15, {.model = 0, .batch = 1, .live = 1, .late = 1});
   EXPECT_TRUE(admission.Admit(0).ok());
+}
+
+// A crowd that ended at once was late; who comes then finds an idle machine.
+TEST_F(StreamAdmissionTest, WhatIsOverClosesNothing) {
+  StreamAdmission admission =
+      Make({.max_utilization = 0.85, .workers = 1, .max_batch = 100});
+  AddTurns(100, {.model = 0, .live = 50, .late = 50});
+  EXPECT_EQ(AdmitAll(&admission), 7);  // 0.48; with one more 0.52
+  active_ = {16, 0};
+  clock_.now += absl::Milliseconds(100);
+  EXPECT_FALSE(admission.Admit(0).ok());
 }
 
 TEST(RecordingAdmissionTest, OneTooManyIsRefusedUntilOneLeaves) {
