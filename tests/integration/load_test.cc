@@ -149,6 +149,7 @@ TEST_F(LoadTest, OtherProtocolsAreMeasuredToo) {
   for (const char* metric : {"partial", "final"})
     EXPECT_GT(figures["latency_ms"][metric]["count"], 0) << metric;
   EXPECT_EQ(Run({"--api", "google", "--slo", "p99=1s"}), 2);
+  EXPECT_EQ(Run({"--api", "riva", "--method", "letters"}), 2);
 }
 
 TEST_F(LoadTest, RefusedStreamsAreCountedAndFailTheTestUnlessAllowed) {

@@ -243,6 +243,21 @@ TEST(WireMessagesTest, AudioIsItsPrefixAndTheSamples) {
   }
 }
 
+TEST(WireMessagesTest, TheFirstMessageSaysHowWordsAreFound) {
+  v1::RecognitionConfig recognition;
+  recognition.set_model("small");
+  recognition.mutable_decoding()->set_method(v1::DecodingConfig::LETTERS);
+  v1::StreamingRecognizeRequest request;
+  ASSERT_TRUE(request.ParseFromString(
+      WireMessages::Create(Api::kOido)->Config({8000, "a-1"}, recognition)));
+  const v1::StreamingRecognitionConfig& config = request.streaming_config();
+  EXPECT_EQ(config.config().model(), "small");
+  EXPECT_EQ(config.config().decoding().method(), v1::DecodingConfig::LETTERS);
+  EXPECT_EQ(config.config().sample_rate_hertz(), 8000);
+  EXPECT_EQ(config.config().encoding(), v1::LINEAR16);
+  EXPECT_EQ(config.request_id(), "a-1");
+}
+
 // Fails the test unless every tag that opens is closed in its turn and no text
 // holds what would be one.
 void ExpectWellFormed(const std::string& xml) {
