@@ -23,10 +23,10 @@ add_test(NAME python_cli COMMAND "${run_python}" cli_test.py
   --server $<TARGET_FILE:oido-server> --oido $<TARGET_FILE:oido>
   --oido-wer $<TARGET_FILE:oido-wer>
   --wav "${librivox}/sense_and_sensibility_01_austen_64kb-0930.wav")
-add_test(NAME prometheus COMMAND "${run_python}" prometheus_test.py
+add_test(NAME python_prometheus COMMAND "${run_python}" prometheus_test.py
   $<TARGET_FILE:oido-server> $<TARGET_FILE:oido>
   "${librivox}/sense_and_sensibility_01_austen_64kb-0930.wav")
-set_tests_properties(prometheus PROPERTIES LABELS integration TIMEOUT 120)
+set_tests_properties(python_prometheus PROPERTIES LABELS integration TIMEOUT 120)
 add_test(NAME python_stock_clients COMMAND "${run_python}" stock_clients_test.py
   --server $<TARGET_FILE:oido-server>
   --wav "${librivox}/sense_and_sensibility_01_austen_64kb-0870.wav")
