@@ -14,6 +14,7 @@
 #include "client/audio_file.h"
 #include "client/connect.h"
 #include "client/describe_error.h"
+#include "client/health.h"
 #include "client/interrupt.h"
 #include "client/microphone.h"
 #include "client/response_json.h"
@@ -196,6 +197,16 @@ int RunModels(const ModelsCommand& command) {
         model.is_default() ? "  (default)" : "", model.description());
   }
   return kExitOk;
+}
+
+int RunHealth(const HealthCommand& command) {
+  const auto channel = Connect(command.server, kConnectTimeout);
+  if (!channel.ok()) return Fail("", channel.status());
+  const auto health = CheckHealth(*channel, kConnectTimeout);
+  if (!health.ok()) return Fail("", health.status());
+  std::cout << (*health == Health::kServing ? "SERVING" : "NOT_SERVING")
+            << std::endl;
+  return *health == Health::kServing ? kExitOk : kExitFailed;
 }
 
 }  // namespace oido::client

@@ -49,10 +49,15 @@ struct ModelsCommand {
   bool json = false;
 };
 
+struct HealthCommand {
+  ConnectionOptions server;
+};
+
 // Results go to standard output, all else to standard error.
 int RunTranscribe(const TranscribeCommand& command);
 int RunMic(const MicCommand& command);
 int RunModels(const ModelsCommand& command);
+int RunHealth(const HealthCommand& command);
 
 }  // namespace oido::client
 

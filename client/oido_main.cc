@@ -93,6 +93,13 @@ CLI::App* AddModels(CLI::App& app, ModelsCommand& command) {
   return sub;
 }
 
+CLI::App* AddHealth(CLI::App& app, HealthCommand& command) {
+  CLI::App* sub = app.add_subcommand(
+      "health", "Whether the server takes new streams: exit code 0 if so");
+  AddConnectionOptions(*sub, command.server);
+  return sub;
+}
+
 int Main(int argc, char** argv) {
   CLI::App app(kDescription, "oido");
   app.footer(kFooter);
@@ -101,9 +108,11 @@ int Main(int argc, char** argv) {
   TranscribeCommand transcribe;
   MicCommand mic;
   ModelsCommand models;
+  HealthCommand health;
   const CLI::App* transcribe_app = AddTranscribe(app, transcribe);
   const CLI::App* mic_app = AddMic(app, mic);
   AddModels(app, models);
+  const CLI::App* health_app = AddHealth(app, health);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -111,6 +120,7 @@ int Main(int argc, char** argv) {
   }
   if (transcribe_app->parsed()) return RunTranscribe(transcribe);
   if (mic_app->parsed()) return RunMic(mic);
+  if (health_app->parsed()) return RunHealth(health);
   return RunModels(models);
 }
 

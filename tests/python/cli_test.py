@@ -18,7 +18,7 @@ import tempfile
 import unittest
 import wave
 
-from server_process import ServerTestCase
+from server_process import ServerProcess, ServerTestCase
 
 oido: pathlib.Path
 oido_wer: pathlib.Path
@@ -157,6 +157,31 @@ class CliTest(ServerTestCase):
         models = json.loads(self.oido("models", "--json").stdout)["models"]
         self.assertTrue(models[0]["is_default"])
         self.assertIn(models[0]["name"], self.oido("models").stdout)
+
+    def test_health(self) -> None:
+        health = self.oido("health")
+        self.assertEqual((health.returncode, health.stdout), (0, "SERVING\n"))
+        nobody = self.oido("health", server="127.0.0.1:1")
+        self.assertEqual((nobody.returncode, nobody.stdout), (1, ""))
+        self.assertIn("no server at 127.0.0.1:1", nobody.stderr)
+
+    def test_health_of_a_server_that_drains(self) -> None:
+        server = ServerProcess(self.server_binary, self.server_arguments)
+        with subprocess.Popen(
+            [str(oido), "transcribe", "--json", "--server", server.address, "-"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        ) as stream:
+            assert stream.stdin is not None and stream.stdout is not None
+            stream.stdin.write(wav.read_bytes())
+            stream.stdin.flush()
+            stream.stdout.readline()  # it is open
+            server.signal(signal.SIGTERM)
+            while (health := self.oido("health", server=server.address)).returncode == 0:
+                pass
+            self.assertEqual((health.returncode, health.stdout), (1, "NOT_SERVING\n"))
+            stream.stdin.close()
+            stream.stdout.read()
+        self.assertEqual((stream.returncode, server.wait()), (0, 0))
 
     def test_failures_end_with_1_and_say_what_to_do(self) -> None:
         nobody = self.oido("transcribe", str(wav), server="127.0.0.1:1")

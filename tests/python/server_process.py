@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -27,8 +28,18 @@ class ServerProcess:
         self._log.seek(0)
         raise RuntimeError(f"oido-server ended with {code} before it listened:\n{self._log.read()}")
 
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
     def stop(self) -> int:
-        self._process.terminate()
+        self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Its exit code; killed by a signal: minus its number."""
         code = self._process.wait(timeout=60)
         assert self._process.stdout is not None
         self._process.stdout.close()
