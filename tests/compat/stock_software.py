@@ -6,12 +6,14 @@
 """
 
 import argparse
+import base64
 import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +23,11 @@ from server_process import ServerProcess  # noqa: E402
 
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "oido" / "compat"
 NODE_PACKAGES = ["@google-cloud/speech@7.5.0"]
+JAVA_PACKAGE = "google-cloud-speech:4.40.0"
+PYTHON_PACKAGES = ["pipecat-ai[nvidia]==1.4.0", "livekit-agents==1.8.6", "livekit-plugins-nvidia==1.8.6"]
+GRPCURL = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.1"
+GHZ = "github.com/bojand/ghz/cmd/ghz@v0.120.0"
+METHOD = "oido.v1.SpeechRecognizer/StreamingRecognize"
 
 
 class Missing(Exception):
@@ -54,8 +61,8 @@ class Bench:
 
 
 def native_text(json_lines: str) -> str:
-    finals = [json.loads(line) for line in json_lines.splitlines() if line.strip()]
-    results = [result for response in finals for result in response.get("results", [])]
+    responses = [json.loads(line) for line in json_lines.splitlines() if line.strip()]
+    results = [result for response in responses for result in response.get("results", [])]
     return "".join(result["alternatives"][0]["transcript"] for result in results if result.get("is_final"))
 
 
@@ -73,13 +80,34 @@ def run(command: list[str], **options: Any) -> str:
     return done.stdout
 
 
+def installed(name: str, packages: list[str], install: Callable[[pathlib.Path], None]) -> pathlib.Path:
+    """A folder below the cache directory into which these packages were installed, whole."""
+    folder = CACHE / name
+    stamp = folder / "installed"
+    if not stamp.exists() or stamp.read_text().split() != packages:
+        print(f"  installing {' '.join(packages)}", flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        install(folder)
+        stamp.write_text(" ".join(packages))
+    return folder
+
+
+def go_program(package: str) -> str:
+    """A Go package's program, built here."""
+    name = package.split("@")[0].rsplit("/", 1)[1]
+
+    def install(folder: pathlib.Path) -> None:
+        run([tool("go"), "install", package], env={**os.environ, "GOBIN": str(folder)})
+
+    return str(installed(name, [package], install) / name)
+
+
 def google_node(bench: Bench) -> None:
-    folder = CACHE / "node"
-    if not (folder / "complete").exists():
-        print(f"  installing {' '.join(NODE_PACKAGES)}", flush=True)
-        folder.mkdir(parents=True, exist_ok=True)
+    def install(folder: pathlib.Path) -> None:
         run([tool("npm"), "install", "--no-audit", "--no-fund", "--silent", *NODE_PACKAGES], cwd=folder)
-        (folder / "complete").touch()
+
+    folder = installed("node", NODE_PACKAGES, install)
     host, port = bench.address.rsplit(":", 1)
     # Nobody is to be asked for credentials on the way.
     environment = {**os.environ, "METADATA_SERVER_DETECTION": "none", "NODE_PATH": str(folder / "node_modules")}
@@ -88,7 +116,81 @@ def google_node(bench: Bench) -> None:
         bench.check(json.loads(run(script, env=environment)))
 
 
-PARTS: dict[str, Callable[[Bench], None]] = {"google_node": google_node}
+def google_java(bench: Bench) -> None:
+    artifact, version = JAVA_PACKAGE.split(":")
+    project = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
+      <modelVersion>4.0.0</modelVersion><groupId>oido</groupId><artifactId>compat</artifactId><version>1</version>
+      <dependencies><dependency>
+        <groupId>com.google.cloud</groupId><artifactId>{artifact}</artifactId><version>{version}</version>
+      </dependency></dependencies></project>"""
+
+    def install(folder: pathlib.Path) -> None:
+        (folder / "pom.xml").write_text(project)
+        run([tool("mvn"), "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=jars"], cwd=folder)
+
+    jars = installed("java", [JAVA_PACKAGE], install) / "jars"
+    for version in ("v1", "v2"):
+        program = [tool("java"), "-cp", f"{jars}/*", str(HERE / "GoogleSpeech.java"), version, bench.address]
+        bench.check(json.loads(run([*program, str(bench.wav)])))
+
+
+def voice_agent(bench: Bench, script: str) -> None:
+    def install(folder: pathlib.Path) -> None:
+        run([sys.executable, "-m", "venv", str(folder)])
+        pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--only-binary=:all:"]
+        run([*pip, "--disable-pip-version-check", *PYTHON_PACKAGES])
+
+    python = installed("python", PYTHON_PACKAGES, install) / "bin" / "python"
+    bench.check(json.loads(run([str(python), str(HERE / script), bench.address, str(bench.wav)])))
+
+
+def stream_messages(bench: Bench) -> list[dict[str, Any]]:
+    """The native API's messages for the recording, as JSON."""
+    config = {"config": {"enableWordTimeOffsets": True}, "interimResults": True}
+    audio = bench.wav.read_bytes()
+    chunks = [audio[start : start + 3200] for start in range(0, len(audio), 3200)]
+    return [{"streamingConfig": config}, *({"audioContent": base64.b64encode(chunk).decode()} for chunk in chunks)]
+
+
+def grpcurl(bench: Bench) -> None:
+    """Knows the service from the server alone, by reflection."""
+    program = [go_program(GRPCURL), "-plaintext"]
+    assert METHOD.split("/")[0] in run([*program, bench.address, "list"]).split()
+    messages = "".join(json.dumps(message) for message in stream_messages(bench))
+    answers = run([*program, "-d", "@", bench.address, METHOD], input=messages)
+    decoder, results = json.JSONDecoder(), []
+    while answers.strip():
+        response, end = decoder.raw_decode(answers.lstrip())
+        answers = answers.lstrip()[end:]
+        results += response.get("results", [])
+    finals = [result["alternatives"][0] for result in results if result.get("is_final")]
+    words = [[float(word[key][:-1]) for key in ("start_time", "end_time")]
+             for best in finals for word in best["words"]]
+    bench.check({
+        "finals": [best["transcript"] for best in finals],
+        "words": words,
+        "interims": len(results) - len(finals),
+    })
+
+
+def ghz(bench: Bench) -> None:
+    """Forty calls, four at a time: every one ends well."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as data:
+        json.dump(stream_messages(bench), data)
+        data.flush()
+        call = ["--insecure", "--call", METHOD, "--data-file", data.name, "-n", "40", "-c", "4", "--format", "json"]
+        report = json.loads(run([go_program(GHZ), *call, bench.address]))
+    assert report["statusCodeDistribution"] == {"OK": 40}, report["statusCodeDistribution"]
+
+
+PARTS: dict[str, Callable[[Bench], None]] = {
+    "google_node": google_node,
+    "google_java": google_java,
+    "pipecat": lambda bench: voice_agent(bench, "pipecat_stt.py"),
+    "livekit": lambda bench: voice_agent(bench, "livekit_stt.py"),
+    "grpcurl": grpcurl,
+    "ghz": ghz,
+}
 
 
 def main() -> int:
