@@ -1,3 +1,6 @@
-# Tests of what operators deploy: the Debian package.
+# Tests of what operators deploy: the Debian package, HAProxy before servers.
 add_test(NAME deb_package COMMAND "${PROJECT_SOURCE_DIR}/tests/packages/deb_test" "${PROJECT_BINARY_DIR}")
-set_tests_properties(deb_package PROPERTIES LABELS deploy TIMEOUT 240 SKIP_RETURN_CODE 77)
+add_test(NAME scale_out COMMAND "${run_python}" scale_out_test.py
+  --server $<TARGET_FILE:oido-server>
+  --wav "${librivox}/sense_and_sensibility_01_austen_64kb-0870.wav")
+set_tests_properties(deb_package scale_out PROPERTIES LABELS deploy TIMEOUT 240 SKIP_RETURN_CODE 77)
