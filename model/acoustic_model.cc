@@ -14,13 +14,11 @@ namespace oido::model {
 namespace {
 
 // Floats beyond this no longer lie in the second-level cache with their
-// weights; where each size needs its own copy of the weights, there is no more
-// room for copies.
+// weights.
 constexpr int kSmallTile = 64;
 
-// Batches that primitives are made for; what lies between is filled up with
-// rows that nobody reads, 3 of 20 at most. One primitive of each layer takes
-// about 0.2 MB and 1 ms.
+// Batches that primitives are made for. One primitive of each layer takes about
+// 0.2 MB and 1 ms.
 std::vector<int> SharedLayoutSizes(int largest) {
   std::vector<int> sizes;
   for (int size = 1; size <= largest;
@@ -30,8 +28,10 @@ std::vector<int> SharedLayoutSizes(int largest) {
   return sizes;
 }
 
-// Where each size needs its own copy of the weights.
-std::vector<int> OwnLayoutSizes() { return {1, 2, 4, 8, 16, 32, kSmallTile}; }
+// Where four sizes in a row share a copy of the weights: eight copies.
+std::vector<int> OwnLayoutSizes() {
+  return {1, 2, 4, 6, 8, 10, 12, 14, 16, 20, 24, 32, kSmallTile};
+}
 
 std::vector<int> TileSizes(const AcousticModelOptions& options) {
   if (options.precision == Precision::kFloat)

@@ -2,6 +2,7 @@
 // their states gathered before and scattered after.
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "model/packed_layers.h"
 #include "model/primitives.h"
 #include "model/status_macros.h"
+#include "model/tile_plan.h"
 
 namespace oido::model {
 namespace {
@@ -59,6 +61,7 @@ struct AcousticModelRunner::Impl {
   AlignedFloats c;             // before a step and after it
   AlignedFloats logits;        // [tile, outputs]
   std::vector<TileSteps> steps;
+  std::optional<TilePlan> plan;
   std::vector<Tile> tiles;  // of the batch
 };
 
@@ -80,6 +83,7 @@ AcousticModelRunner::Impl::Impl(std::shared_ptr<const AcousticModel> the_model,
 
 // All that `max_batch` can need, so that nothing is made while streams wait.
 absl::Status AcousticModelRunner::Impl::MakeSteps() {
+  std::vector<size_t> sizes;
   for (const int size : model->impl_->tile_sizes) {
     TileSteps made{static_cast<size_t>(size), {}, nullptr};
     for (const auto& layer : model->impl_->layers) {
@@ -88,8 +92,10 @@ absl::Status AcousticModelRunner::Impl::MakeSteps() {
     }
     OIDO_ASSIGN_OR_RETURN(made.output, model->impl_->output->MakeStep(size));
     steps.push_back(std::move(made));
-    if (steps.back().size >= max_batch) break;
+    sizes.push_back(steps.back().size);
+    if (sizes.back() >= max_batch) break;
   }
+  plan.emplace(sizes);
   return absl::OkStatus();
 }
 
@@ -113,17 +119,12 @@ absl::Status AcousticModelRunner::Impl::CheckSlot(const StepSlot& slot) const {
   return check("c", slot.state->c.size(), cells, "floats");
 }
 
-// Into as few tiles of equal size as possible.
 void AcousticModelRunner::Impl::CutIntoTiles(size_t count) {
   tiles.clear();
-  const size_t largest = steps.back().size;
-  size_t left = (count + largest - 1) / largest;
-  for (size_t begin = 0; begin < count; --left) {
-    const size_t size = (count - begin + left - 1) / left;
-    const auto fit = std::lower_bound(
-        steps.begin(), steps.end(), size,
-        [](const TileSteps& entry, size_t rows) { return entry.size < rows; });
-    tiles.push_back({begin, size, &*fit});
+  for (size_t begin = 0; begin < count;) {
+    TileSteps& fit = steps[plan->First(count - begin)];
+    const size_t size = std::min(fit.size, count - begin);
+    tiles.push_back({begin, size, &fit});
     begin += size;
   }
 }

@@ -3,6 +3,7 @@
 
 #include <omp.h>
 
+#include <cstring>
 #include <utility>
 
 namespace oido::model::onednn {
@@ -32,6 +33,8 @@ dnnl::memory Reordered(absl::Span<const float> values, const Desc& from,
   // oneDNN takes a mutable pointer; a reorder only reads its source.
   dnnl::memory source(from, engine, const_cast<float*>(values.data()));
   dnnl::memory target(to, engine);
+  // Layouts have gaps: the same weights shall be the same bytes.
+  std::memset(target.get_data_handle(), 0, to.get_size());
   dnnl::stream stream(engine);
   const dnnl::reorder::primitive_desc pd(source, target, attributes);
   dnnl::reorder(pd).execute(stream, source, target);

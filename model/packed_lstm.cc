@@ -1,4 +1,5 @@
 // Packs an LSTM layer's weights once, builds and runs its primitives.
+#include <cstring>
 #include <limits>
 #include <map>
 #include <utility>
@@ -123,10 +124,11 @@ absl::Status LstmStep::Run(const LstmBuffers& buffers, Scratch& scratch) {
 }
 
 struct PackedLstm::Impl {
-  // For a batch whose layouts are `wanted`, packed before or now.
-  LayerWeights Pack(const LstmWeights& values, const Desc& wanted_layer,
-                    const Desc& wanted_recurrent) const;
   void PackFor(const LstmWeights& values, int batch);
+  // For a batch that would like `wanted`, packed before or now.
+  dnnl::memory Packed(absl::Span<const float> rows, const Dims& dims,
+                      const Desc& wanted,
+                      dnnl::memory LayerWeights::*matrix) const;
   int InvariantBatch() const;
   absl::StatusOr<std::unique_ptr<LstmStep::Impl>> Build(
       const Extent& extent) const;
@@ -144,28 +146,44 @@ PackedLstm::~PackedLstm() = default;
 
 int PackedLstm::max_batch() const { return impl_->max_batch; }
 
-LayerWeights PackedLstm::Impl::Pack(const LstmWeights& values,
-                                    const Desc& wanted_layer,
-                                    const Desc& wanted_recurrent) const {
+// `rows` [4 * hidden, input], which is gate, output, input, to input, gate,
+// output: oneDNN packs integers from that only.
+dnnl::memory Repacked(absl::Span<const float> rows, const Dims& dims,
+                      const Desc& wanted,
+                      const dnnl::primitive_attr& attributes) {
+  const dnnl::memory transposed =
+      onednn::Reordered(rows, Desc(dims, Type::f32, Tag::ldgoi),
+                        Desc(dims, Type::f32, Tag::ldigo), {});
+  const absl::Span<const float> columns(
+      static_cast<const float*>(transposed.get_data_handle()), rows.size());
+  return onednn::Reordered(columns, Desc(dims, Type::f32, Tag::ldigo), wanted,
+                           attributes);
+}
+
+// The descriptors of packed layouts name the batch, but the bytes of batches
+// that are about the same are too: those share their memory.
+dnnl::memory PackedLstm::Impl::Packed(
+    absl::Span<const float> rows, const Dims& dims, const Desc& wanted,
+    dnnl::memory LayerWeights::*matrix) const {
+  for (const auto& [batch, other] : weights) {
+    if ((other.*matrix).get_desc() == wanted) return other.*matrix;
+  }
   dnnl::primitive_attr reorder;
   if (shape.is_int8()) {  // they are integers already
     reorder.set_rnn_data_qparams(kActivationScale, kActivationZero);
     reorder.set_rnn_weights_qparams(0, {1.0f});
   }
-  // [4 * hidden, input], which is gate, output, input, to input, gate, output:
-  // oneDNN packs integers from that only.
-  const auto pack = [&](absl::Span<const float> rows, const Dims& dims,
-                        const Desc& wanted) {
-    const dnnl::memory transposed =
-        onednn::Reordered(rows, Desc(dims, Type::f32, Tag::ldgoi),
-                          Desc(dims, Type::f32, Tag::ldigo), {});
-    const absl::Span<const float> columns(
-        static_cast<const float*>(transposed.get_data_handle()), rows.size());
-    return onednn::Reordered(columns, Desc(dims, Type::f32, Tag::ldigo), wanted,
-                             reorder);
-  };
-  return {pack(values.weight_ih, shape.layer_weights(), wanted_layer),
-          pack(values.weight_hh, shape.recurrent_weights(), wanted_recurrent)};
+  const dnnl::memory packed = Repacked(rows, dims, wanted, reorder);
+  const size_t size = wanted.get_size();
+  for (const auto& [batch, other] : weights) {
+    const dnnl::memory& known = other.*matrix;
+    if (known.get_desc().get_size() == size &&
+        std::memcmp(known.get_data_handle(), packed.get_data_handle(), size) ==
+            0) {
+      return dnnl::memory(wanted, onednn::CpuEngine(), known.get_data_handle());
+    }
+  }
+  return packed;
 }
 
 void PackedLstm::Impl::PackFor(const LstmWeights& values, int batch) {
@@ -177,18 +195,15 @@ void PackedLstm::Impl::PackFor(const LstmWeights& values, int batch) {
     if (shape.is_int8() || onednn::IsBlocked(wanted)) return wanted;
     return Desc(dims, Type::f32, Tag::ldigo);
   };
-  const Desc layer = shared(pd.weights_layer_desc(), shape.layer_weights());
-  const Desc recurrent =
-      shared(pd.weights_iter_desc(), shape.recurrent_weights());
-  for (const auto& [other, packed] : weights) {
-    if (packed.layer.get_desc() == layer &&
-        packed.recurrent.get_desc() == recurrent) {
-      const LayerWeights same = packed;
-      weights.emplace(batch, same);
-      return;
-    }
-  }
-  weights.emplace(batch, Pack(values, layer, recurrent));
+  const Dims layer = shape.layer_weights();
+  const Dims recurrent = shape.recurrent_weights();
+  weights.emplace(batch,
+                  LayerWeights{Packed(values.weight_ih, layer,
+                                      shared(pd.weights_layer_desc(), layer),
+                                      &LayerWeights::layer),
+                               Packed(values.weight_hh, recurrent,
+                                      shared(pd.weights_iter_desc(), recurrent),
+                                      &LayerWeights::recurrent)});
 }
 
 int PackedLstm::Impl::InvariantBatch() const {

@@ -76,6 +76,7 @@ class PackedLstm {
   //   i, f, o = sigmoid(W x + R h + b), g = tanh(W x + R h + b), gate by gate
   //   c' = f * c + i * g,  h' = o * tanh(c')
   // (Hochreiter & Schmidhuber 1997 with forget gates, as torch.nn.LSTM).
+  // Reads this layer's weights for as long as it lives.
   absl::StatusOr<std::unique_ptr<LstmStep>> MakeStep(int batch) const;
 
   // `steps` such steps of one stream in one go, of floats. kBackward takes the
@@ -92,8 +93,8 @@ class PackedLstm {
 };
 
 // Whether int8 LSTM layers of these sizes have one weight layout for every
-// batch size on this CPU (AVX-512 VNNI and later), or a copy of the weights for
-// each.
+// batch size on this CPU (AVX-512 VNNI and later), or packed ones, each of
+// four sizes in a row.
 bool Int8LayoutIsShared(int input_size, int hidden_size);
 
 // Weights of a linear layer as PyTorch lays them out.

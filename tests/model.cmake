@@ -5,6 +5,7 @@ target_link_libraries(oido_test_bundle
   PRIVATE nlohmann_json::nlohmann_json)
 
 oido_test(tokens_test unit oido::model)
+oido_test(tile_plan_test unit oido::model)
 oido_test(safetensors_test unit oido_test_bundle)
 oido_test(bundle_config_test unit oido_test_bundle)
 oido_test(bundle_test unit oido_test_bundle)
