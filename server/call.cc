@@ -8,6 +8,7 @@ namespace oido::server {
 Call::Call(const ServiceEnvironment& environment, std::string method,
            Caller caller)
     : environment_(environment),
+      generation_(environment.generations->current()),
       authorization_(std::move(caller.authorization)) {
   info_.method = std::move(method);
   info_.peer = std::move(caller.peer);
@@ -59,7 +60,7 @@ absl::Status Call::Configure(const SessionConfig& config,
 
 absl::Status Call::Admit(const SessionConfig& config) {
   if (config.use == ModelUse::kStream)
-    return environment_.stream_admission->Admit(config.model->index);
+    return generation_->stream_admission().Admit(config.model->index);
   RecordingAdmission* const recordings =
       config.model->offline() ? environment_.offline_recording_admission
                               : environment_.recording_admission;
@@ -84,6 +85,8 @@ void Call::End() {
   const std::shared_ptr<Session> session = std::move(session_);
   session->Cancel();
   Leave();
+  // From now on the generation may be freed.
+  generation_.reset();
   if (!admitted_) return;
   environment_.registry->Remove(session.get());
   const SessionStats stats = session->Stats();

@@ -37,6 +37,8 @@ class Call {
   void End();
 
   Session& session() const { return *session_; }
+  // The models that the call gets, from its first moment to its End.
+  const Generation& generation() const { return *generation_; }
   const std::string& request_id() const { return info_.message_id; }
 
  private:
@@ -45,6 +47,7 @@ class Call {
   absl::Status Admit(const SessionConfig& config);
 
   const ServiceEnvironment& environment_;
+  std::shared_ptr<Generation> generation_;
   const std::string authorization_;
   CallInfo info_;
   TokenAccess::Place token_place_;

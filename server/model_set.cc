@@ -29,6 +29,10 @@ absl::StatusOr<std::shared_ptr<LoadedModel>> LoadModel(
   return loaded;
 }
 
+std::string FullName(const model::Bundle& bundle) {
+  return absl::StrCat(bundle.name, "@", bundle.version);
+}
+
 }  // namespace
 
 absl::StatusOr<ModelSet> ModelSet::Load(
@@ -40,9 +44,12 @@ absl::StatusOr<ModelSet> ModelSet::Load(
     auto bundle = model::LoadBundle(directory);
     if (!bundle.ok()) return bundle.status();
     for (const auto& other : set.models_) {
-      if (other->bundle->name != (*bundle)->name) continue;
+      if (other->bundle->name != (*bundle)->name ||
+          other->bundle->version != (*bundle)->version) {
+        continue;
+      }
       return absl::AlreadyExistsError(
-          absl::StrCat("model: \"", (*bundle)->name, "\" is in both ",
+          absl::StrCat("model: \"", FullName(**bundle), "\" is in both ",
                        other->bundle->directory, " and ", directory));
     }
     auto loaded = LoadModel(*std::move(bundle));
@@ -56,7 +63,8 @@ absl::StatusOr<ModelSet> ModelSet::Load(
 absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelSet::Find(
     absl::string_view name) const {
   for (const auto& model : models_) {
-    if (model->bundle->name == name) return model;
+    if (model->bundle->name == name || FullName(*model->bundle) == name)
+      return model;
   }
   return absl::NotFoundError(absl::StrCat("config.model: no model ",
                                           Quoted(name), "; there is ",
@@ -75,7 +83,13 @@ std::string ModelSet::Names(ModelUse use) const {
   std::vector<std::string> names;
   for (const auto& model : models_) {
     if (use == ModelUse::kStream && model->offline()) continue;
-    names.push_back(absl::StrCat("\"", model->bundle->name, "\""));
+    const auto same_name = [&](const auto& other) {
+      return other->bundle->name == model->bundle->name;
+    };
+    const bool alone =
+        std::count_if(models_.begin(), models_.end(), same_name) == 1;
+    names.push_back(absl::StrCat(
+        "\"", alone ? model->bundle->name : FullName(*model->bundle), "\""));
   }
   return names.empty() ? "none" : absl::StrJoin(names, ", ");
 }

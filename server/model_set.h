@@ -36,11 +36,12 @@ enum class ModelUse {
 class ModelSet {
  public:
   // Loads each bundle directory. Errors name the directory and what is wrong
-  // in it; two bundles of one name are ALREADY_EXISTS.
+  // in it; two bundles of one name and version are ALREADY_EXISTS.
   static absl::StatusOr<ModelSet> Load(
       const std::vector<std::string>& directories);
 
-  // NOT_FOUND lists what there is.
+  // NAME, the first of its versions, or NAME@VERSION. NOT_FOUND lists what there
+  // is.
   absl::StatusOr<std::shared_ptr<const LoadedModel>> Find(
       absl::string_view name) const;
 

@@ -11,7 +11,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/calibration.h"
+#include "absl/strings/str_join.h"
+#include "server/log.h"
+#include "server/text_proto.h"
 
 namespace oido::server {
 namespace {
@@ -26,9 +28,25 @@ constexpr int kReadBytes = 4096;
 // For results to go out after the input was ended.
 constexpr absl::Duration kLastWords = absl::Seconds(2);
 
-// Of the workers of offline models: live streams come first. 10 is about a
-// tenth of a thread's usual share of a core that both want.
-constexpr int kOfflineNiceness = 10;
+// What the bundles say of themselves, hashes of all that is in them included.
+std::string Fingerprint(const std::vector<std::string>& directories) {
+  std::string text;
+  for (const std::string& directory : directories) {
+    const auto description = ReadFile("model", directory + "/bundle.textproto");
+    absl::StrAppend(&text, directory, "\n",
+                    description.ok() ? *description : "");
+  }
+  return text;
+}
+
+std::string NamesOf(const ModelSet& models) {
+  std::vector<std::string> names;
+  for (const auto& model : models.models()) {
+    names.push_back(
+        absl::StrCat(model->bundle->name, " ", model->bundle->version));
+  }
+  return absl::StrJoin(names, ", ");
+}
 
 // Clients may ask that often whether the server is still there, with or without
 // a stream; gRPC's five minutes would end connections behind home routers.
@@ -55,7 +73,7 @@ void SetConnectionArguments(const ServerOptions& options,
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     const ServerOptions& options, ModelSet models, const Clock* clock,
     const Engines& engines) {
-  std::unique_ptr<Server> server(new Server(options, std::move(models), clock));
+  std::unique_ptr<Server> server(new Server(options, clock));
   auto security = Security::Load(options);
   if (!security.ok()) return security.status();
   server->security_ = *std::move(security);
@@ -63,92 +81,59 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     server->metrics_ = std::make_unique<Metrics>(
         [raw = server.get(), options] { return raw->TakeSnapshot(options); });
   }
-  absl::Status status = server->PrepareAdmission(options, clock, engines);
-  if (!status.ok()) return status;
-  status = server->StartWorkers(options, clock, engines);
-  if (!status.ok()) return status;
-
-  ServiceEnvironment environment;
-  environment.models = &server->models_;
-  environment.clock = clock;
-  environment.metrics = server->metrics_.get();
-  environment.access = server->security_->access();
-  environment.ready = server->router_.get();
-  environment.registry = &server->registry_;
-  environment.stream_admission = server->stream_admission_.get();
-  environment.recording_admission = &server->recording_admission_;
-  environment.offline_recording_admission =
-      &server->offline_recording_admission_;
-  environment.limits.inbox_bytes = static_cast<size_t>(options.inbox_bytes);
-  environment.limits.max_audio_seconds = options.max_stream_seconds;
-  environment.max_streaming_message_bytes =
-      static_cast<size_t>(options.max_streaming_message_bytes);
-  environment.max_unary_message_bytes =
-      static_cast<size_t>(options.max_unary_message_bytes);
-  server->service_ = std::make_unique<SpeechService>(environment);
-  server->compat_services_ = NewCompatServices(options, environment);
-
-  if (server->metrics_ != nullptr)
-    status = server->metrics_->Serve(options.metrics_listen);
-  if (status.ok()) status = server->Listen(options);
+  server->generation_environment_ = {.clock = clock,
+                                     .registry = &server->registry_,
+                                     .metrics = server->metrics_.get(),
+                                     .engines = engines};
+  std::vector<std::string> directories;
+  for (const auto& model : models.models())
+    directories.push_back(model->bundle->directory);
+  server->fingerprint_ = Fingerprint(directories);
+  auto generation = Generation::Start(options, std::move(models),
+                                      server->generation_environment_);
+  if (!generation.ok()) return generation.status();
+  server->generations_.Replace(*std::move(generation));
+  absl::Status status = server->StartService(options, clock);
   if (!status.ok()) return status;
   server->sweeper_ =
       std::thread([raw = server.get()] { raw->registry_.SweepUntilStopped(); });
   return server;
 }
 
-Server::Server(const ServerOptions& options, ModelSet models,
-               const Clock* clock)
-    : models_(std::move(models)),
+absl::Status Server::StartService(const ServerOptions& options,
+                                  const Clock* clock) {
+  ServiceEnvironment environment;
+  environment.generations = &generations_;
+  environment.clock = clock;
+  environment.metrics = metrics_.get();
+  environment.access = security_->access();
+  environment.registry = &registry_;
+  environment.recording_admission = &recording_admission_;
+  environment.offline_recording_admission = &offline_recording_admission_;
+  environment.limits.inbox_bytes = static_cast<size_t>(options.inbox_bytes);
+  environment.limits.max_audio_seconds = options.max_stream_seconds;
+  environment.max_streaming_message_bytes =
+      static_cast<size_t>(options.max_streaming_message_bytes);
+  environment.max_unary_message_bytes =
+      static_cast<size_t>(options.max_unary_message_bytes);
+  service_ = std::make_unique<SpeechService>(environment);
+  compat_services_ = NewCompatServices(options, environment);
+
+  if (metrics_ != nullptr) {
+    const absl::Status status = metrics_->Serve(options.metrics_listen);
+    if (!status.ok()) return status;
+  }
+  return Listen(options);
+}
+
+Server::Server(const ServerOptions& options, const Clock* clock)
+    : options_(options),
       registry_({.max_streams = options.max_streams,
                  .idle_timeout = absl::Seconds(options.idle_timeout_seconds)},
                 clock),
       recording_admission_("max_recordings", options.max_recordings),
       offline_recording_admission_("max_offline_recordings",
                                    options.max_offline_recordings) {}
-
-absl::Status Server::PrepareAdmission(const ServerOptions& options,
-                                      const Clock* clock,
-                                      const Engines& engines) {
-  auto costs = Calibrate(models_, options.max_batch, clock, engines.stepper);
-  if (!costs.ok()) return costs.status();
-  meter_ = std::make_unique<LoadMeter>(*std::move(costs));
-  StreamAdmissionOptions admission;
-  admission.max_utilization = options.admission_utilization;
-  admission.latency_target = absl::Milliseconds(options.latency_target_ms);
-  admission.workers = options.workers > 0 ? options.workers : DefaultWorkers();
-  admission.max_batch = options.max_batch;
-  stream_admission_ = std::make_unique<StreamAdmission>(
-      admission, meter_.get(), clock,
-      [this] { return registry_.ActiveStreams(models_.models().size()); });
-  return absl::OkStatus();
-}
-
-absl::Status Server::StartWorkers(const ServerOptions& options,
-                                  const Clock* clock, const Engines& engines) {
-  SchedulerOptions streaming;
-  streaming.workers = options.workers;
-  streaming.max_batch = options.max_batch;
-  streaming.meter = meter_.get();
-  streaming.metrics = metrics_.get();
-  streaming.late_after = absl::Milliseconds(options.latency_target_ms) / 2;
-  auto scheduler =
-      Scheduler::Create(streaming, models_, clock, engines.stepper);
-  if (!scheduler.ok()) return scheduler.status();
-  scheduler_ = *std::move(scheduler);
-  if (models_.Default(ModelUse::kRecording)->offline()) {
-    SchedulerOptions offline;
-    offline.workers = options.offline_workers;
-    offline.niceness = kOfflineNiceness;
-    scheduler = Scheduler::CreateOffline(offline, models_, clock,
-                                         engines.window_runner);
-    if (!scheduler.ok()) return scheduler.status();
-    offline_scheduler_ = *std::move(scheduler);
-  }
-  router_ =
-      std::make_unique<ReadyRouter>(scheduler_.get(), offline_scheduler_.get());
-  return absl::OkStatus();
-}
 
 absl::Status Server::Listen(const ServerOptions& options) {
   grpc::EnableDefaultHealthCheckService(true);
@@ -186,6 +171,43 @@ absl::Status Server::Listen(const ServerOptions& options) {
   return absl::OkStatus();
 }
 
+absl::Status Server::ReloadModels(const std::vector<std::string>& directories) {
+  std::string fingerprint = Fingerprint(directories);
+  if (fingerprint == fingerprint_) return absl::OkStatus();
+  absl::Status status;
+  auto models = ModelSet::Load(directories);
+  if (models.ok()) {
+    auto generation = Generation::Start(options_, *std::move(models),
+                                        generation_environment_);
+    status = generation.status();
+    if (status.ok()) generations_.Replace(*std::move(generation));
+  } else {
+    status = models.status();
+  }
+  if (status.ok()) {
+    fingerprint_ = std::move(fingerprint);
+    Log(Severity::kInfo, "models_reloaded", {{"models", model_names()}});
+  } else {
+    Log(Severity::kError, "models_not_reloaded",
+        {{"message", absl::StrCat(status.message(),
+                                  "; those in use stay: ", model_names())}});
+  }
+  return status;
+}
+
+std::string Server::model_names() const {
+  return NamesOf(generations_.current()->models());
+}
+
+void Server::Poll() {
+  security_->Poll();
+  const int freed = generations_.FreeUnused();
+  if (freed > 0) {
+    Log(Severity::kInfo, "models_freed",
+        {{"generations", absl::StrCat(freed), LogField::Kind::kNumber}});
+  }
+}
+
 void Server::Drain(absl::Duration grace) {
   grpc_server_->GetHealthCheckService()->SetServingStatus(false);
   registry_.BeginDrain();
@@ -195,16 +217,17 @@ void Server::Drain(absl::Duration grace) {
 }
 
 Snapshot Server::TakeSnapshot(const ServerOptions& options) const {
-  const auto active = registry_.ActiveStreams(models_.models().size());
+  const std::shared_ptr<Generation> generation = generations_.current();
+  const std::vector<int> active = generation->ActiveStreams();
   Snapshot snapshot;
-  for (const auto& model : models_.models()) {
+  for (const auto& model : generation->models().models()) {
     snapshot.models.push_back({model->bundle->name, model->bundle->version,
                                model->bundle->language_code,
                                active[static_cast<size_t>(model->index)]});
   }
   snapshot.max_streams = options.max_streams;
   snapshot.open_streams = registry_.size();
-  snapshot.load = stream_admission_->Utilization(active);
+  snapshot.load = generation->stream_admission().Utilization(active);
   snapshot.load_limit = options.admission_utilization;
   snapshot.session_bytes = registry_.size_bytes();
   snapshot.largest_inbox_bytes = registry_.largest_inbox_bytes();

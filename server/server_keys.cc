@@ -161,6 +161,17 @@ config::ServerConfig ToConfig(const ServerOptions& options) {
   return config;
 }
 
+std::vector<std::string> DifferentKeys(const ServerOptions& a,
+                                       const ServerOptions& b) {
+  std::vector<std::string> names;
+  for (const ServerKey& key : kKeys) {
+    const bool same = std::visit(
+        [&](auto member) { return a.*member == b.*member; }, key.member);
+    if (!same) names.push_back(key.name);
+  }
+  return names;
+}
+
 std::string DefaultInHelp(const ServerKey& key) {
   const ServerOptions defaults;
   return std::visit(

@@ -32,6 +32,10 @@ void Apply(const config::ServerConfig& config, ServerOptions* options);
 // Every key with its value.
 config::ServerConfig ToConfig(const ServerOptions& options);
 
+// Keys whose values differ.
+std::vector<std::string> DifferentKeys(const ServerOptions& a,
+                                       const ServerOptions& b);
+
 // "(default 60)", or "" where it is empty.
 std::string DefaultInHelp(const ServerKey& key);
 

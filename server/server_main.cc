@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "server/allocator.h"
 #include "server/clock.h"
 #include "server/log.h"
@@ -63,31 +62,68 @@ absl::Status FindShippedModels(ServerOptions* options) {
 }
 
 void Announce(const Server& server) {
-  std::vector<std::string> names;
-  for (const auto& model : server.models().models()) {
-    names.push_back(
-        absl::StrCat(model->bundle->name, " ", model->bundle->version));
-  }
   std::printf("oido-server listening on %s\nmodels: %s\n",
-              server.address().c_str(), absl::StrJoin(names, ", ").c_str());
+              server.address().c_str(), server.model_names().c_str());
   std::fflush(stdout);
   std::vector<LogField> fields = {{"address", server.address()},
-                                  {"models", absl::StrJoin(names, ", ")}};
+                                  {"models", server.model_names()}};
   if (!server.metrics_address().empty())
     fields.push_back({"metrics", server.metrics_address()});
   Log(Severity::kInfo, "listening", fields);
 }
 
+// Command line, environment and file to valid options with models.
+absl::StatusOr<ServerOptions> ReadOptions(const config::ServerConfig& config) {
+  auto options = ToOptions(config);
+  if (!options.ok()) return options;
+  const absl::Status status = FindShippedModels(&*options);
+  if (!status.ok()) return status;
+  return options;
+}
+
+void UseLogLevel(const ServerOptions& options) {
+  Severity severity = Severity::kInfo;
+  ParseSeverity(options.log_level, &severity);
+  SetLogLevel(severity);
+}
+
+struct CommandArguments {
+  int argc;
+  const char* const* argv;
+};
+
+// What can change without a restart changes; the rest is named.
+void Reload(const CommandArguments& arguments, const ServerOptions& started,
+            Server& server) {
+  server.security().Reload();
+  auto line = ParseCommandLine(arguments.argc, arguments.argv);
+  auto options = line.ok() ? ReadOptions(line->config)
+                           : absl::StatusOr<ServerOptions>(line.status());
+  if (!options.ok()) {
+    Log(Severity::kError, "config_not_reloaded",
+        {{"message", std::string(options.status().message())}});
+    return;
+  }
+  UseLogLevel(*options);
+  for (const std::string& key : DifferentKeys(started, *options)) {
+    if (key == "log_level" || key == "model") continue;
+    Log(Severity::kWarn, "restart_needed", {{"key", key}});
+  }
+  // The log is told of errors.
+  server.ReloadModels(options->models).IgnoreError();
+}
+
 // Until a signal says to end.
-void Serve(Server& server, const sigset_t& signals) {
+void Serve(const CommandArguments& arguments, const ServerOptions& options,
+           const sigset_t& signals, Server& server) {
   constexpr timespec kLookAfterFiles = {1, 0};
   while (true) {
     const int signal = sigtimedwait(&signals, nullptr, &kLookAfterFiles);
     if (signal == SIGTERM || signal == SIGINT) return;
     if (signal == SIGHUP) {
-      server.security().Reload();
+      Reload(arguments, options, server);
     } else {
-      server.security().Poll();
+      server.Poll();
     }
   }
 }
@@ -119,10 +155,9 @@ int CheckConfig(const ServerOptions& options) {
   return 0;
 }
 
-int Run(const ServerOptions& options, const sigset_t& signals) {
-  Severity severity = Severity::kInfo;
-  ParseSeverity(options.log_level, &severity);
-  SetLogLevel(severity);
+int Run(const CommandArguments& arguments, const ServerOptions& options,
+        const sigset_t& signals) {
+  UseLogLevel(options);
   SetLogFormat(options.log_format == "json" ? LogFormat::kJson
                                             : LogFormat::kText);
   gpr_set_log_function(LogGrpc);
@@ -133,7 +168,7 @@ int Run(const ServerOptions& options, const sigset_t& signals) {
   if (!server.ok()) return Complain(server.status(), kExitFailed);
   Announce(**server);
 
-  Serve(**server, signals);
+  Serve(arguments, options, signals, **server);
   // A second signal ends the process on the spot.
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   Log(Severity::kInfo, "draining",
@@ -164,13 +199,15 @@ int Main(int argc, const char* const* argv) {
   }
   if (command_line->task == Task::kHashToken)
     return HashToken(command_line->token_name);
-  auto options = ToOptions(command_line->config);
-  if (!options.ok()) return Complain(options.status(), kExitUsage);
-  const absl::Status status = FindShippedModels(&*options);
-  if (!status.ok()) return Complain(status, kExitFailed);
+  auto options = ReadOptions(command_line->config);
+  if (!options.ok()) {
+    return Complain(options.status(), absl::IsInvalidArgument(options.status())
+                                          ? kExitUsage
+                                          : kExitFailed);
+  }
   if (command_line->task == Task::kPrintConfig) return PrintConfig(*options);
   if (command_line->task == Task::kCheckConfig) return CheckConfig(*options);
-  return Run(*options, signals);
+  return Run({argc, argv}, *options, signals);
 }
 
 }  // namespace

@@ -6,24 +6,21 @@
 
 #include "server/clock.h"
 #include "server/metrics.h"
-#include "server/model_set.h"
+#include "server/generation.h"
 #include "server/recording_admission.h"
 #include "server/session.h"
 #include "server/session_registry.h"
-#include "server/stream_admission.h"
 #include "server/token_access.h"
 
 namespace oido::server {
 
 // Everything pointed at outlives the service and is thread-safe.
 struct ServiceEnvironment {
-  const ModelSet* models = nullptr;
+  const Generations* generations = nullptr;
   const Clock* clock = nullptr;
   Metrics* metrics = nullptr;           // nullptr: nobody asks for figures
   const TokenAccess* access = nullptr;  // nullptr: everybody may call
-  ReadyQueue* ready = nullptr;
   SessionRegistry* registry = nullptr;
-  StreamAdmission* stream_admission = nullptr;
   RecordingAdmission* recording_admission = nullptr;  // streaming models
   RecordingAdmission* offline_recording_admission = nullptr;  // offline ones
   SessionLimits limits;

@@ -104,7 +104,9 @@ std::vector<int> SessionRegistry::ActiveStreams(size_t models) const {
   std::vector<int> active(models);
   for (const auto& session : Sessions()) {
     const std::optional<int> model = session->ActiveModel(now);
-    if (model.has_value()) ++active[*model];
+    // One of an older generation may not be among these.
+    if (model.has_value() && static_cast<size_t>(*model) < models)
+      ++active[*model];
   }
   return active;
 }

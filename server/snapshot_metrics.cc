@@ -47,7 +47,8 @@ void AddModels(const Snapshot& snapshot, Families* families) {
       AddFamily("oido_streams_active",
                 "Live streams that got audio in the last seconds.", families);
   for (const Snapshot::Model& model : snapshot.models)
-    AddValue({{"model", model.name}}, model.active_streams, &active);
+    AddValue({{"model", model.name}, {"version", model.version}},
+             model.active_streams, &active);
   MetricFamily& info =
       AddFamily("oido_model_info", "1 for each model served.", families);
   for (const Snapshot::Model& model : snapshot.models) {

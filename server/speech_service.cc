@@ -28,7 +28,7 @@ grpc::ServerUnaryReactor* SpeechService::ListModels(
   absl::Status status;
   if (environment_.access != nullptr)
     status = environment_.access->Check(CallerOf(*context).authorization);
-  if (status.ok()) *response = ModelsToProto(*environment_.models);
+  if (status.ok()) *response = ModelsToProto(environment_.generations->current()->models());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(ToGrpcStatus(status));
   return reactor;

@@ -32,6 +32,8 @@ class StreamPump final : public Transport {
         call_(environment, dialect_->method(), Greet(context)),
         reactor_(reactor) {}
 
+  ReadyQueue* ready() const { return call_.generation().ready(); }
+
   // Admits the stream or ends it. Once, before any reaction.
   void Begin(std::shared_ptr<Session> session) {
     call_.Begin(std::move(session));
@@ -102,7 +104,7 @@ class StreamPump final : public Transport {
 
   absl::Status Configure(const v1::StreamingRecognitionConfig& proto) {
     configured_ = true;
-    auto config = CheckStreamingConfig(proto, *environment_.models);
+    auto config = CheckStreamingConfig(proto, call_.generation().models());
     if (!config.ok()) return config.status();
     {
       MutexLock lock(mutex_);
@@ -190,7 +192,7 @@ class StreamReactor final : public BytesBidiReactor {
       : pump_(std::make_shared<StreamPump>(environment, context,
                                            std::move(dialect), this)) {
     pump_->Begin(std::make_shared<Session>(
-        environment.limits, environment.clock, environment.ready, pump_));
+        environment.limits, environment.clock, pump_->ready(), pump_));
   }
 
   void OnReadDone(bool ok) override { pump_->OnRead(ok); }

@@ -36,6 +36,8 @@ class UnaryPump final : public Transport {
         call_(environment, dialect_->method(), Greet(context)),
         reactor_(reactor) {}
 
+  ReadyQueue* ready() const { return call_.generation().ready(); }
+
   // Once, before any reaction.
   void Begin(std::shared_ptr<Session> session, grpc::ByteBuffer request_bytes) {
     if (call_.Begin(std::move(session))) {
@@ -83,7 +85,7 @@ class UnaryPump final : public Transport {
     if (!status.ok()) return status;
     if (!request_.has_config()) return FieldError("config", "config: missing");
     auto config = CheckConfig(request_.config(), "config.",
-                              *environment_.models, ModelUse::kRecording);
+                              call_.generation().models(), ModelUse::kRecording);
     if (!config.ok()) return config.status();
     options_.word_times = request_.config().enable_word_time_offsets();
     options_.word_confidence = request_.config().enable_word_confidence();
@@ -147,7 +149,7 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
                                           messages.response)) {
     pump_->Begin(
         std::make_shared<Session>(environment.limits, environment.clock,
-                                  environment.ready, pump_),
+                                  pump_->ready(), pump_),
         *messages.request);
   }
 

@@ -26,6 +26,26 @@ TEST(ModelSetTest, TwoBundlesOfOneNameAreRefused) {
               testing::HasSubstr(second.path()));
 }
 
+TEST(ModelSetTest, VersionsOfOneNameAreServedSideBySide) {
+  const TempDir first;
+  const TempDir second;
+  WriteBundle(BabblingBundle("same"), first.path());
+  TestBundle other = BabblingBundle("same");
+  other.config.set_version("2");
+  WriteBundle(other, second.path());
+  const auto models = ModelSet::Load({first.path(), second.path()});
+  ASSERT_TRUE(models.ok()) << models.status();
+  const auto version = [&](const char* name) {
+    const auto model = models->Find(name);
+    return model.ok() ? (*model)->bundle->version : "none";
+  };
+  EXPECT_EQ(version("same"), "1");
+  EXPECT_EQ(version("same@1"), "1");
+  EXPECT_EQ(version("same@2"), "2");
+  EXPECT_EQ(version("same@3"), "none");
+  EXPECT_EQ(models->Names(ModelUse::kStream), "\"same@1\", \"same@2\"");
+}
+
 TEST(ModelSetTest, DefaultIsTheFirstOfItsKind) {
   const TempDir first;
   const TempDir second;
