@@ -19,4 +19,10 @@ void LimitArenas() {
 #endif
 }
 
+void ReturnFreeMemory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 }  // namespace oido::server

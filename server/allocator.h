@@ -10,6 +10,9 @@ namespace oido::server {
 // streams. For the whole process; before it has threads.
 void LimitArenas();
 
+// Gives memory that lies free to the system: after much was freed at once.
+void ReturnFreeMemory();
+
 }  // namespace oido::server
 
 #endif  // OIDO_SERVER_ALLOCATOR_H_

@@ -5,12 +5,10 @@
 
 namespace oido::server {
 
-Call::Call(const ServiceEnvironment& environment, std::string method,
-           Caller caller)
+Call::Call(const ServiceEnvironment& environment, Caller caller)
     : environment_(environment),
       generation_(environment.generations->current()),
       authorization_(std::move(caller.authorization)) {
-  info_.method = std::move(method);
   info_.peer = std::move(caller.peer);
   info_.certificate = std::move(caller.certificate);
   info_.request_id = std::move(caller.request_id);
@@ -19,8 +17,16 @@ Call::Call(const ServiceEnvironment& environment, std::string method,
   info_.begin = environment.clock->Now();
 }
 
-bool Call::Begin(std::shared_ptr<Session> session) {
+std::shared_ptr<Session> Call::NewSession(
+    std::shared_ptr<Transport> transport) {
+  return std::make_shared<Session>(generation_->session_limits(),
+                                   environment_.clock, generation_->ready(),
+                                   std::move(transport));
+}
+
+bool Call::Begin(std::shared_ptr<Session> session, std::string method) {
   session_ = std::move(session);
+  info_.method = std::move(method);
   const absl::Status status = Enter();
   admitted_ = status.ok();
   if (!admitted_) {
@@ -44,6 +50,7 @@ absl::Status Call::Configure(const SessionConfig& config,
                              std::string request_id) {
   info_.message_id = std::move(request_id);
   info_.model = config.model->bundle->name;
+  info_.version = config.model->bundle->version;
   const absl::Status status = Admit(config);
   if (!status.ok()) {
     Refuse(status);
@@ -53,7 +60,7 @@ absl::Status Call::Configure(const SessionConfig& config,
   if (environment_.metrics != nullptr) {
     environment_.metrics->CountStart(info_.method);
     if (config.model->offline())
-      offline_ = environment_.metrics->OfModel(info_.model);
+      offline_ = environment_.metrics->OfModel(info_.model, info_.version);
   }
   return session_->Configure(config);
 }

@@ -17,12 +17,11 @@ namespace oido::server {
 class Call {
  public:
   // `environment` outlives the call.
-  Call(const ServiceEnvironment& environment, std::string method,
-       Caller caller);
+  Call(const ServiceEnvironment& environment, Caller caller);
 
   // Takes a place for `session`, if the caller may call. False: the session has
-  // failed.
-  bool Begin(std::shared_ptr<Session> session);
+  // failed. `method` is for the log.
+  bool Begin(std::shared_ptr<Session> session, std::string method);
 
   // The configuration is accepted: takes a place among the live streams or
   // among the recordings. Logs the start. Errors are the session's end.
@@ -39,6 +38,8 @@ class Call {
   Session& session() const { return *session_; }
   // The models that the call gets, from its first moment to its End.
   const Generation& generation() const { return *generation_; }
+  // A session with the generation's limits and workers.
+  std::shared_ptr<Session> NewSession(std::shared_ptr<Transport> transport);
   const std::string& request_id() const { return info_.message_id; }
 
  private:

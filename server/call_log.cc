@@ -35,6 +35,7 @@ std::vector<LogField> WhoAndWhat(const CallInfo& call) {
       {"certificate", call.certificate},
       {"token", call.token},
       {"model", call.model},
+      {"version", call.version},
       {"trace_id", call.trace_id},
       {"parent_id", call.parent_id},
       {"x_request_id", call.request_id},

@@ -15,11 +15,12 @@ struct CallInfo {
   std::string peer = {};
   std::string certificate = {};  // common name of the client's, if any
   std::string token = {};        // its name, if any
-  std::string request_id = {};    // of the metadata, or made up
-  std::string message_id = {};    // that of the configuration, if any
-  std::string trace_id = {};      // these two may be empty
+  std::string request_id = {};   // of the metadata, or made up
+  std::string message_id = {};   // that of the configuration, if any
+  std::string trace_id = {};     // these two may be empty
   std::string parent_id = {};
-  std::string model = {};  // once that is known
+  std::string model = {};  // these two once they are known
+  std::string version = {};
   absl::Duration begin = {};  // Clock::Now() when it came
 };
 

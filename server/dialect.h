@@ -4,12 +4,15 @@
 
 #include <grpcpp/support/byte_buffer.h>
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "oido/v1/speech.pb.h"
+#include "server/model_set.h"
 
 namespace oido::server {
 
@@ -47,6 +50,12 @@ class RecordingDialect {
                             v1::RecognizeRequest* request) = 0;
   virtual std::string Write(const v1::RecognizeResponse& response) = 0;
 };
+
+// `models`: those of the call, which live as long as the dialect is used.
+using StreamDialectFactory =
+    std::function<std::unique_ptr<StreamDialect>(const ModelSet& models)>;
+using RecordingDialectFactory =
+    std::function<std::unique_ptr<RecordingDialect>(const ModelSet& models)>;
 
 }  // namespace oido::server
 

@@ -1,9 +1,6 @@
 // Puts models, meter, admission and workers together.
 #include "server/generation.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "server/calibration.h"
 
 namespace oido::server {
@@ -19,43 +16,51 @@ absl::StatusOr<std::shared_ptr<Generation>> Generation::Start(
     const ServerOptions& options, ModelSet models,
     const GenerationEnvironment& environment) {
   std::shared_ptr<Generation> generation(
-      new Generation(std::move(models), environment));
-  absl::Status status = generation->PrepareAdmission(options);
-  if (status.ok()) status = generation->StartWorkers(options);
+      new Generation(options, std::move(models), environment));
+  absl::Status status = generation->PrepareAdmission();
+  if (status.ok()) status = generation->StartWorkers();
   if (!status.ok()) return status;
   return generation;
 }
 
-absl::Status Generation::PrepareAdmission(const ServerOptions& options) {
-  auto costs = Calibrate(models_, options.max_batch, environment_.clock,
+SessionLimits Generation::session_limits() const {
+  SessionLimits limits;
+  limits.inbox_bytes = static_cast<size_t>(options_.inbox_bytes);
+  limits.max_audio_seconds = options_.max_stream_seconds;
+  return limits;
+}
+
+absl::Status Generation::PrepareAdmission() {
+  auto costs = Calibrate(models_, options_.max_batch, environment_.clock,
                          environment_.engines.stepper);
   if (!costs.ok()) return costs.status();
   meter_ = std::make_unique<LoadMeter>(*std::move(costs));
   StreamAdmissionOptions admission;
-  admission.max_utilization = options.admission_utilization;
-  admission.latency_target = absl::Milliseconds(options.latency_target_ms);
-  admission.workers = options.workers > 0 ? options.workers : DefaultWorkers();
-  admission.max_batch = options.max_batch;
+  admission.max_utilization = options_.admission_utilization;
+  admission.latency_target = absl::Milliseconds(options_.latency_target_ms);
+  admission.workers =
+      options_.workers > 0 ? options_.workers : DefaultWorkers();
+  admission.max_batch = options_.max_batch;
   stream_admission_ = std::make_unique<StreamAdmission>(
       admission, meter_.get(), environment_.clock,
       [this] { return ActiveStreams(); });
   return absl::OkStatus();
 }
 
-absl::Status Generation::StartWorkers(const ServerOptions& options) {
+absl::Status Generation::StartWorkers() {
   SchedulerOptions streaming;
-  streaming.workers = options.workers;
-  streaming.max_batch = options.max_batch;
+  streaming.workers = options_.workers;
+  streaming.max_batch = options_.max_batch;
   streaming.meter = meter_.get();
   streaming.metrics = environment_.metrics;
-  streaming.late_after = absl::Milliseconds(options.latency_target_ms) / 2;
+  streaming.late_after = absl::Milliseconds(options_.latency_target_ms) / 2;
   auto scheduler = Scheduler::Create(streaming, models_, environment_.clock,
                                      environment_.engines.stepper);
   if (!scheduler.ok()) return scheduler.status();
   scheduler_ = *std::move(scheduler);
   if (models_.Default(ModelUse::kRecording)->offline()) {
     SchedulerOptions offline;
-    offline.workers = options.offline_workers;
+    offline.workers = options_.offline_workers;
     offline.niceness = kOfflineNiceness;
     scheduler = Scheduler::CreateOffline(offline, models_, environment_.clock,
                                          environment_.engines.window_runner);
@@ -67,21 +72,20 @@ absl::Status Generation::StartWorkers(const ServerOptions& options) {
   return absl::OkStatus();
 }
 
-void Generations::Replace(std::shared_ptr<Generation> generation) {
-  MutexLock lock(mutex_);
-  if (current_ != nullptr) old_.push_back(std::move(current_));
-  current_ = std::move(generation);
+std::vector<int> Generation::ActiveStreams() const {
+  std::vector<int> active(models_.models().size());
+  for (const auto& [model, streams] : environment_.registry->ActiveStreams())
+    active[IndexOf(*model)] += streams;
+  return active;
 }
 
-int Generations::FreeUnused() {
-  std::vector<std::shared_ptr<Generation>> unused;  // freed without the lock
-  MutexLock lock(mutex_);
-  for (auto& generation : old_) {
-    // Nobody can get hold of an old one any more.
-    if (generation.use_count() == 1) unused.push_back(std::move(generation));
+size_t Generation::IndexOf(const LoadedModel& model) const {
+  const LoadedModel* index = models_.Default(ModelUse::kStream).get();
+  for (const auto& own : models_.models()) {
+    if (own->bundle == model.bundle) return static_cast<size_t>(own->index);
+    if (own->bundle->name == model.bundle->name) index = own.get();
   }
-  old_.erase(std::remove(old_.begin(), old_.end(), nullptr), old_.end());
-  return static_cast<int>(unused.size());
+  return index == nullptr ? 0 : static_cast<size_t>(index->index);
 }
 
 }  // namespace oido::server

@@ -3,7 +3,7 @@
 #define OIDO_SERVER_GENERATION_H_
 
 #include <memory>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -12,7 +12,6 @@
 #include "server/load_meter.h"
 #include "server/metrics.h"
 #include "server/model_set.h"
-#include "server/mutex.h"
 #include "server/ready_router.h"
 #include "server/scheduler.h"
 #include "server/server_options.h"
@@ -39,21 +38,28 @@ class Generation {
       const ServerOptions& options, ModelSet models,
       const GenerationEnvironment& environment);
 
+  const ServerOptions& options() const { return options_; }
   const ModelSet& models() const { return models_; }
   ReadyQueue* ready() const { return router_.get(); }
   StreamAdmission& stream_admission() const { return *stream_admission_; }
-  // Active streams of each model, [model].
-  std::vector<int> ActiveStreams() const {
-    return environment_.registry->ActiveStreams(models_.models().size());
-  }
+  SessionLimits session_limits() const;
+  // Active streams of each model, [model]. Those of other generations count
+  // too, for they take the same cores: as streams of the model of that name,
+  // or else of the default one.
+  std::vector<int> ActiveStreams() const;
 
  private:
-  Generation(ModelSet models, const GenerationEnvironment& environment)
-      : models_(std::move(models)), environment_(environment) {}
+  Generation(const ServerOptions& options, ModelSet models,
+             const GenerationEnvironment& environment)
+      : options_(options),
+        models_(std::move(models)),
+        environment_(environment) {}
 
-  absl::Status PrepareAdmission(const ServerOptions& options);
-  absl::Status StartWorkers(const ServerOptions& options);
+  absl::Status PrepareAdmission();
+  absl::Status StartWorkers();
+  size_t IndexOf(const LoadedModel& model) const;
 
+  const ServerOptions options_;
   const ModelSet models_;
   const GenerationEnvironment environment_;
   std::unique_ptr<LoadMeter> meter_;
@@ -61,28 +67,6 @@ class Generation {
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<Scheduler> offline_scheduler_;  // where there is such a model
   std::unique_ptr<ReadyRouter> router_;
-};
-
-// The generation that new calls get, and older ones that calls still use.
-// Thread-safe.
-class Generations {
- public:
-  std::shared_ptr<Generation> current() const {
-    MutexLock lock(mutex_);
-    return current_;
-  }
-
-  // The one before stays until FreeUnused.
-  void Replace(std::shared_ptr<Generation> generation);
-
-  // Frees older ones whose last call has ended; waits for their workers, so
-  // none of these may call it. Returns how many were freed.
-  int FreeUnused();
-
- private:
-  mutable Mutex mutex_;
-  std::shared_ptr<Generation> current_ ABSL_GUARDED_BY(mutex_);
-  std::vector<std::shared_ptr<Generation>> old_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace oido::server

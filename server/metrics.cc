@@ -106,13 +106,15 @@ struct Families {
 
 class ModelMetrics final : public Metrics::Model {
  public:
-  ModelMetrics(const Families& families, const std::string& name)
-      : audio_(families.audio.Add({{"model", name}})),
-        features_(families.stage.Add({{"model", name}, {"stage", "features"}})),
-        model_(families.stage.Add({{"model", name}, {"stage", "model"}})),
-        decode_(families.stage.Add({{"model", name}, {"stage", "decode"}})),
-        batch_(families.batch.Add({{"model", name}}, BatchBuckets())),
-        queue_(families.queue.Add({{"model", name}}, LatencyBuckets())) {}
+  using Labels = std::map<std::string, std::string>;
+
+  ModelMetrics(const Families& families, const Labels& labels)
+      : audio_(families.audio.Add(labels)),
+        features_(families.stage.Add(With(labels, "features"))),
+        model_(families.stage.Add(With(labels, "model"))),
+        decode_(families.stage.Add(With(labels, "decode"))),
+        batch_(families.batch.Add(labels, BatchBuckets())),
+        queue_(families.queue.Add(labels, LatencyBuckets())) {}
 
   void AddTurn(const TurnFigures& turn) override {
     features_.Increment(absl::ToDoubleSeconds(turn.features));
@@ -130,6 +132,11 @@ class ModelMetrics final : public Metrics::Model {
   }
 
  private:
+  static Labels With(Labels labels, const char* stage) {
+    labels["stage"] = stage;
+    return labels;
+  }
+
   Counter& audio_;
   Counter& features_;
   Counter& model_;
@@ -155,8 +162,8 @@ struct Metrics::Parts {
   Histogram& final;
   std::string address;
   Mutex mutex;
-  std::map<std::string, std::unique_ptr<ModelMetrics>> models
-      ABSL_GUARDED_BY(mutex);
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<ModelMetrics>>
+      models ABSL_GUARDED_BY(mutex);  // by name and version
   std::unique_ptr<prometheus::Exposer> exposer;
 };
 
@@ -185,11 +192,15 @@ void Metrics::StopServing() { parts_->exposer.reset(); }
 
 const std::string& Metrics::address() const { return parts_->address; }
 
-Metrics::Model* Metrics::OfModel(const std::string& name) {
+Metrics::Model* Metrics::OfModel(const std::string& name,
+                                 const std::string& version) {
   MutexLock lock(parts_->mutex);
-  auto& model = parts_->models[name];
-  if (model == nullptr)
-    model = std::make_unique<ModelMetrics>(parts_->families, name);
+  auto& model = parts_->models[{name, version}];
+  if (model == nullptr) {
+    model = std::make_unique<ModelMetrics>(
+        parts_->families,
+        ModelMetrics::Labels{{"model", name}, {"version", version}});
+  }
   return model.get();
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,8 +21,12 @@ struct Snapshot {
     std::string version;
     std::string language;
     int active_streams = 0;
+    bool current = false;  // new calls get it
   };
   std::vector<Model> models;
+  size_t generations = 1;  // sets of models in memory
+  // Of what is read anew: whether the last attempt succeeded.
+  std::vector<std::pair<std::string, bool>> reloads;
   int max_streams = 0;
   size_t open_streams = 0;
   double load = 0.0;         // predicted share of the workers' time
@@ -65,7 +70,7 @@ class Metrics {
   // HOST:PORT with the actual port; empty: not serving.
   const std::string& address() const;
 
-  Model* OfModel(const std::string& name);
+  Model* OfModel(const std::string& name, const std::string& version);
   void CountStart(const std::string& method);
   void CountEnd(const std::string& method, const absl::Status& status);
   // RESOURCE_EXHAUSTED messages begin with the name of the limit.

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/errors.h"
+#include "server/text_proto.h"
 
 namespace oido::server {
 namespace {
@@ -37,27 +38,54 @@ std::string FullName(const model::Bundle& bundle) {
 
 absl::StatusOr<ModelSet> ModelSet::Load(
     const std::vector<std::string>& directories) {
+  return ModelSet().LoadAnew(directories);
+}
+
+absl::StatusOr<ModelSet> ModelSet::LoadAnew(
+    const std::vector<std::string>& directories) const {
   if (directories.empty())
     return absl::InvalidArgumentError("no model: give at least one");
   ModelSet set;
-  for (const std::string& directory : directories) {
-    auto bundle = model::LoadBundle(directory);
-    if (!bundle.ok()) return bundle.status();
-    for (const auto& other : set.models_) {
-      if (other->bundle->name != (*bundle)->name ||
-          other->bundle->version != (*bundle)->version) {
-        continue;
-      }
-      return absl::AlreadyExistsError(
-          absl::StrCat("model: \"", FullName(**bundle), "\" is in both ",
-                       other->bundle->directory, " and ", directory));
-    }
-    auto loaded = LoadModel(*std::move(bundle));
+  for (size_t i = 0; i < directories.size(); ++i) {
+    auto loaded = LoadOrShare(directories[i]);
     if (!loaded.ok()) return loaded.status();
-    (*loaded)->index = static_cast<int>(set.models_.size());
+    for (size_t other = 0; other < i; ++other) {
+      const model::Bundle& bundle = *set.models_[other]->bundle;
+      if (FullName(bundle) != FullName(*(*loaded)->bundle)) continue;
+      return absl::AlreadyExistsError(
+          absl::StrCat("model: \"", FullName(bundle), "\" is in both ",
+                       directories[other], " and ", directories[i]));
+    }
+    (*loaded)->index = static_cast<int>(i);
     set.models_.push_back(*std::move(loaded));
   }
   return set;
+}
+
+absl::StatusOr<std::shared_ptr<LoadedModel>> ModelSet::LoadOrShare(
+    const std::string& directory) const {
+  // Before the bundle: should the two be exchanged in between, the next time
+  // finds that they differ.
+  auto description = ReadFile("model", directory + "/bundle.textproto");
+  if (description.ok()) {
+    for (const auto& model : models_) {
+      if (model->description == *description)
+        return std::make_shared<LoadedModel>(*model);
+    }
+  }
+  auto bundle = model::LoadBundle(directory);
+  if (!bundle.ok()) return bundle.status();
+  auto loaded = LoadModel(*std::move(bundle));
+  if (loaded.ok() && description.ok())
+    (*loaded)->description = *std::move(description);
+  return loaded;
+}
+
+bool ModelSet::SameAs(const ModelSet& other) const {
+  return std::equal(models_.begin(), models_.end(), other.models_.begin(),
+                    other.models_.end(), [](const auto& a, const auto& b) {
+                      return a->bundle == b->bundle;
+                    });
 }
 
 absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelSet::Find(
@@ -77,6 +105,21 @@ std::shared_ptr<const LoadedModel> ModelSet::Default(ModelUse use) const {
     if (model->offline() == want_offline) return model;
   }
   return use == ModelUse::kRecording ? models_.front() : nullptr;
+}
+
+std::string ModelSet::NameOf(const LoadedModel& model) const {
+  const auto found = Find(model.bundle->name);
+  const bool is_first = found.ok() && (*found)->bundle == model.bundle;
+  return is_first ? model.bundle->name : FullName(*model.bundle);
+}
+
+std::string ModelSet::NamesAndVersions() const {
+  std::vector<std::string> names;
+  for (const auto& model : models_) {
+    names.push_back(
+        absl::StrCat(model->bundle->name, " ", model->bundle->version));
+  }
+  return absl::StrJoin(names, ", ");
 }
 
 std::string ModelSet::Names(ModelUse use) const {

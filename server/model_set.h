@@ -19,7 +19,8 @@ struct LoadedModel {
   // Needs the whole recording before it says anything.
   bool offline() const { return offline_model != nullptr; }
 
-  int index = 0;  // place in the ModelSet
+  int index = 0;            // place in the ModelSet
+  std::string description;  // text of the bundle.textproto, hashes included
   std::shared_ptr<const model::Bundle> bundle;
   // One of these two.
   std::shared_ptr<const model::AcousticModel> acoustic_model;
@@ -40,14 +41,29 @@ class ModelSet {
   static absl::StatusOr<ModelSet> Load(
       const std::vector<std::string>& directories);
 
-  // NAME, the first of its versions, or NAME@VERSION. NOT_FOUND lists what there
-  // is.
+  // The same, but what is in this set with the same description is shared with
+  // it instead of loaded again.
+  absl::StatusOr<ModelSet> LoadAnew(
+      const std::vector<std::string>& directories) const;
+
+  // The same bundles in the same order, none loaded again.
+  bool SameAs(const ModelSet& other) const;
+
+  // NAME, the first of its versions, or NAME@VERSION. NOT_FOUND lists what
+  // there is.
   absl::StatusOr<std::shared_ptr<const LoadedModel>> Find(
       absl::string_view name) const;
 
   // The model where none is named: the first of its kind. nullptr: a streaming
   // one is wanted and there is none.
   std::shared_ptr<const LoadedModel> Default(ModelUse use) const;
+
+  // By which Find finds this one: NAME or, where another version comes first,
+  // NAME@VERSION.
+  std::string NameOf(const LoadedModel& model) const;
+
+  // "NAME VERSION, NAME VERSION", for people.
+  std::string NamesAndVersions() const;
 
   // Their names for messages, each in quotes; "none" where there is none.
   std::string Names(ModelUse use) const;
@@ -57,6 +73,9 @@ class ModelSet {
   }
 
  private:
+  absl::StatusOr<std::shared_ptr<LoadedModel>> LoadOrShare(
+      const std::string& directory) const;
+
   std::vector<std::shared_ptr<const LoadedModel>> models_;
 };
 

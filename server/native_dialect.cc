@@ -44,11 +44,12 @@ class NativeRecording final : public RecordingDialect {
 
 }  // namespace
 
-std::unique_ptr<StreamDialect> NewNativeStream() {
+std::unique_ptr<StreamDialect> NewNativeStream(const ModelSet& /*models*/) {
   return std::make_unique<NativeStream>();
 }
 
-std::unique_ptr<RecordingDialect> NewNativeRecording() {
+std::unique_ptr<RecordingDialect> NewNativeRecording(
+    const ModelSet& /*models*/) {
   return std::make_unique<NativeRecording>();
 }
 

@@ -8,8 +8,8 @@
 
 namespace oido::server {
 
-std::unique_ptr<StreamDialect> NewNativeStream();
-std::unique_ptr<RecordingDialect> NewNativeRecording();
+std::unique_ptr<StreamDialect> NewNativeStream(const ModelSet& models);
+std::unique_ptr<RecordingDialect> NewNativeRecording(const ModelSet& models);
 
 }  // namespace oido::server
 

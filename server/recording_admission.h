@@ -36,6 +36,11 @@ class RecordingAdmission {
     return absl::OkStatus();
   }
 
+  void SetLimit(int limit) {
+    MutexLock lock(mutex_);
+    limit_ = limit;
+  }
+
   void Leave() {
     MutexLock lock(mutex_);
     --inside_;
@@ -43,8 +48,8 @@ class RecordingAdmission {
 
  private:
   const std::string option_;
-  const int limit_;
   Mutex mutex_;
+  int limit_ ABSL_GUARDED_BY(mutex_);
   int inside_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -71,6 +71,7 @@ void Security::Poll() {
 
 void Security::ReloadTls() {
   const absl::Status status = tls_->Reload();
+  certificates_ok_ = status.ok();
   if (status.ok()) {
     Log(Severity::kInfo, "certificates_reloaded",
         {{"expires", absl::FormatTime(tls_->expires())}});
@@ -82,6 +83,7 @@ void Security::ReloadTls() {
 
 void Security::ReloadTokens() {
   const absl::Status status = access_->Reload();
+  tokens_ok_ = status.ok();
   if (status.ok()) {
     Log(Severity::kInfo, "tokens_reloaded",
         {{"tokens", absl::StrCat(access_->size())}});

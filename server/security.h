@@ -4,6 +4,7 @@
 
 #include <grpcpp/security/server_credentials.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -32,6 +33,10 @@ class Security {
     return tls_ == nullptr ? absl::InfiniteFuture() : tls_->expires();
   }
 
+  // Whether the last attempt to read them was successful.
+  bool certificates_ok() const { return certificates_ok_; }
+  bool tokens_ok() const { return tokens_ok_; }
+
   // Reads all files anew. What is wrong with them goes to the log, and what was
   // in use stays.
   void Reload();
@@ -48,6 +53,8 @@ class Security {
   WatchedFiles token_files_;
   std::unique_ptr<Tls> tls_;             // nullptr: plain text
   std::unique_ptr<TokenAccess> access_;  // nullptr: none
+  std::atomic<bool> certificates_ok_ = true;
+  std::atomic<bool> tokens_ok_ = true;
 };
 
 }  // namespace oido::server

@@ -4,6 +4,7 @@
 
 #include <grpcpp/server.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -14,7 +15,7 @@
 #include "server/clock.h"
 #include "server/compat/compat_services.h"
 #include "server/engines.h"
-#include "server/generation.h"
+#include "server/generations.h"
 #include "server/metrics.h"
 #include "server/model_set.h"
 #include "server/recording_admission.h"
@@ -39,10 +40,9 @@ class Server {
 
   // HOST:PORT with the actual port.
   const std::string& address() const { return address_; }
-  // Names and versions of the models that new calls get.
-  std::string model_names() const;
+  // What new calls get.
   std::shared_ptr<const Generation> generation() const {
-    return generations_.current();
+    return generations_->current();
   }
   SessionRegistry& registry() { return registry_; }
   // Of the figures for Prometheus; empty: there are none.
@@ -51,11 +51,15 @@ class Server {
   }
   Security& security() { return *security_; }
 
-  // One thread at a time, none of the workers.
-  // Loads the bundles if they are others than those in use: new calls get the
-  // new models, running ones end on the old. After an error, which the log is
-  // told too, everything stays as it was.
-  absl::Status ReloadModels(const std::vector<std::string>& directories);
+  // --- One thread at a time, none of the workers.
+
+  // Takes over `wanted`, valid options or why there are none, and reads
+  // certificates and tokens anew. Bundles other than those in use are loaded:
+  // new calls get the new models, running ones end on the old. What cannot be
+  // taken over stays as it was; the log says what and why.
+  void Reload(const absl::StatusOr<ServerOptions>& wanted);
+  // Those in force.
+  const ServerOptions& options() const { return options_; }
   // To be called once a second or so: looks after files of certificates and
   // tokens, frees models that no call uses any more.
   void Poll();
@@ -68,19 +72,21 @@ class Server {
  private:
   Server(const ServerOptions& options, const Clock* clock);
 
-  absl::Status StartService(const ServerOptions& options, const Clock* clock);
-  absl::Status Listen(const ServerOptions& options);
-  Snapshot TakeSnapshot(const ServerOptions& options) const;
+  absl::Status StartService(const Clock* clock);
+  absl::Status Listen();
+  void ReloadLimits();
+  void ReloadModels(const ServerOptions& options);
+  Snapshot TakeSnapshot() const;
 
-  const ServerOptions options_;
+  ServerOptions options_;
   std::unique_ptr<Security> security_;
   SessionRegistry registry_;
   RecordingAdmission recording_admission_;
   RecordingAdmission offline_recording_admission_;
   std::unique_ptr<Metrics> metrics_;  // may be nullptr
-  GenerationEnvironment generation_environment_;
-  Generations generations_;
-  std::string fingerprint_;  // of the current generation's bundles
+  std::unique_ptr<Generations> generations_;
+  std::atomic<bool> options_ok_ = true;  // at the last reload
+  std::atomic<bool> models_ok_ = true;
   std::unique_ptr<SpeechService> service_;
   std::vector<CompatService> compat_services_;
   std::unique_ptr<grpc::Server> grpc_server_;

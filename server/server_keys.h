@@ -12,6 +12,13 @@
 
 namespace oido::server {
 
+// When a changed value is taken over.
+enum class Change {
+  kRestart,   // by a new start of the server only
+  kReload,    // at the reload
+  kNewCalls,  // by calls that begin after the reload
+};
+
 struct ServerKey {
   using Member =
       std::variant<int ServerOptions::*, double ServerOptions::*,
@@ -20,6 +27,7 @@ struct ServerKey {
   const char* name;  // field of ServerConfig, flag and, in capitals behind
                      // OIDO_, variable of the environment
   Member member;
+  Change change;
   const char* help;  // without the default
 };
 
@@ -32,9 +40,17 @@ void Apply(const config::ServerConfig& config, ServerOptions* options);
 // Every key with its value.
 config::ServerConfig ToConfig(const ServerOptions& options);
 
-// Keys whose values differ.
-std::vector<std::string> DifferentKeys(const ServerOptions& a,
-                                       const ServerOptions& b);
+// Two sets of options, and the keys that are meant.
+struct Comparison {
+  const ServerOptions& from;
+  Change change;
+};
+
+// Those keys of which `to` has another value.
+std::vector<std::string> DifferentKeys(const Comparison& comparison,
+                                       const ServerOptions& to);
+// Gives `to` the values of those keys.
+void CopyKeys(const Comparison& comparison, ServerOptions* to);
 
 // "(default 60)", or "" where it is empty.
 std::string DefaultInHelp(const ServerKey& key);

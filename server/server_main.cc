@@ -20,7 +20,6 @@
 #include "server/security.h"
 #include "server/server.h"
 #include "server/server_config.h"
-#include "server/server_keys.h"
 #include "server/server_options.h"
 #include "server/token_access.h"
 
@@ -62,11 +61,12 @@ absl::Status FindShippedModels(ServerOptions* options) {
 }
 
 void Announce(const Server& server) {
+  const std::string models = server.generation()->models().NamesAndVersions();
   std::printf("oido-server listening on %s\nmodels: %s\n",
-              server.address().c_str(), server.model_names().c_str());
+              server.address().c_str(), models.c_str());
   std::fflush(stdout);
   std::vector<LogField> fields = {{"address", server.address()},
-                                  {"models", server.model_names()}};
+                                  {"models", models}};
   if (!server.metrics_address().empty())
     fields.push_back({"metrics", server.metrics_address()});
   Log(Severity::kInfo, "listening", fields);
@@ -81,10 +81,12 @@ absl::StatusOr<ServerOptions> ReadOptions(const config::ServerConfig& config) {
   return options;
 }
 
-void UseLogLevel(const ServerOptions& options) {
+void SetLog(const ServerOptions& options) {
   Severity severity = Severity::kInfo;
   ParseSeverity(options.log_level, &severity);
   SetLogLevel(severity);
+  SetLogFormat(options.log_format == "json" ? LogFormat::kJson
+                                            : LogFormat::kText);
 }
 
 struct CommandArguments {
@@ -92,40 +94,34 @@ struct CommandArguments {
   const char* const* argv;
 };
 
-// What can change without a restart changes; the rest is named.
-void Reload(const CommandArguments& arguments, const ServerOptions& started,
-            Server& server) {
-  server.security().Reload();
+void Reload(const CommandArguments& arguments, Server& server) {
   auto line = ParseCommandLine(arguments.argc, arguments.argv);
-  auto options = line.ok() ? ReadOptions(line->config)
-                           : absl::StatusOr<ServerOptions>(line.status());
-  if (!options.ok()) {
-    Log(Severity::kError, "config_not_reloaded",
-        {{"message", std::string(options.status().message())}});
-    return;
-  }
-  UseLogLevel(*options);
-  for (const std::string& key : DifferentKeys(started, *options)) {
-    if (key == "log_level" || key == "model") continue;
-    Log(Severity::kWarn, "restart_needed", {{"key", key}});
-  }
-  // The log is told of errors.
-  server.ReloadModels(options->models).IgnoreError();
+  server.Reload(line.ok() ? ReadOptions(line->config)
+                          : absl::StatusOr<ServerOptions>(line.status()));
+  SetLog(server.options());
 }
 
 // Until a signal says to end.
-void Serve(const CommandArguments& arguments, const ServerOptions& options,
-           const sigset_t& signals, Server& server) {
+void Serve(const CommandArguments& arguments, const sigset_t& signals,
+           Server& server) {
   constexpr timespec kLookAfterFiles = {1, 0};
   while (true) {
     const int signal = sigtimedwait(&signals, nullptr, &kLookAfterFiles);
     if (signal == SIGTERM || signal == SIGINT) return;
     if (signal == SIGHUP) {
-      Reload(arguments, options, server);
+      Reload(arguments, server);
     } else {
       server.Poll();
     }
   }
+}
+
+// On the spot; reloads while the server drains are nobody's wish.
+void LetSecondSignalEnd() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT}) sigaddset(&signals, number);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
 int HashToken(const std::string& name) {
@@ -157,9 +153,7 @@ int CheckConfig(const ServerOptions& options) {
 
 int Run(const CommandArguments& arguments, const ServerOptions& options,
         const sigset_t& signals) {
-  UseLogLevel(options);
-  SetLogFormat(options.log_format == "json" ? LogFormat::kJson
-                                            : LogFormat::kText);
+  SetLog(options);
   gpr_set_log_function(LogGrpc);
   auto models = ModelSet::Load(options.models);
   if (!models.ok()) return Complain(models.status(), kExitFailed);
@@ -168,12 +162,11 @@ int Run(const CommandArguments& arguments, const ServerOptions& options,
   if (!server.ok()) return Complain(server.status(), kExitFailed);
   Announce(**server);
 
-  Serve(arguments, options, signals, **server);
-  // A second signal ends the process on the spot.
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  Serve(arguments, signals, **server);
+  LetSecondSignalEnd();
   Log(Severity::kInfo, "draining",
       {{"streams", absl::StrCat((*server)->registry().size())}});
-  (*server)->Drain(absl::Seconds(options.drain_seconds));
+  (*server)->Drain(absl::Seconds((*server)->options().drain_seconds));
   server->reset();
   Log(Severity::kInfo, "stopped", {});
   return 0;

@@ -5,10 +5,9 @@
 #include <cstddef>
 
 #include "server/clock.h"
+#include "server/generations.h"
 #include "server/metrics.h"
-#include "server/generation.h"
 #include "server/recording_admission.h"
-#include "server/session.h"
 #include "server/session_registry.h"
 #include "server/token_access.h"
 
@@ -23,7 +22,6 @@ struct ServiceEnvironment {
   SessionRegistry* registry = nullptr;
   RecordingAdmission* recording_admission = nullptr;  // streaming models
   RecordingAdmission* offline_recording_admission = nullptr;  // offline ones
-  SessionLimits limits;
   size_t max_streaming_message_bytes = 0;
   size_t max_unary_message_bytes = 0;
 };

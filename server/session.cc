@@ -137,15 +137,20 @@ std::optional<absl::Status> Session::TakeEnd() {
 }
 
 void Session::Expire(absl::Status status) {
-  bool waiting = false;
   {
     MutexLock lock(mutex_);
-    waiting = phase_ == Phase::kAwaitingConfig;
-    if (waiting) EndWith(PhaseEvent::kFailed, status);
+    if (phase_ != Phase::kAwaitingConfig) {
+      // Under the mutex: once Cancel has had it, the queue may be gone.
+      if (Accept(
+              {.kind = InboxItem::Kind::kEnd, .end_status = std::move(status)},
+              PhaseEvent::kHalfClose)) {
+        ready_->Enqueue(shared_from_this());
+      }
+      return;
+    }
+    EndWith(PhaseEvent::kFailed, std::move(status));
   }
-  if (waiting) return transport_->Wake();
-  Push({.kind = InboxItem::Kind::kEnd, .end_status = std::move(status)},
-       PhaseEvent::kHalfClose);
+  transport_->Wake();
 }
 
 absl::Duration Session::Sweep(absl::Duration now, absl::Duration timeout) {
@@ -215,17 +220,21 @@ void Session::FreeInput() {
 void Session::Push(InboxItem item, PhaseEvent event) {
   {
     MutexLock lock(mutex_);
-    if (phase_ != Phase::kAwaitingConfig && phase_ != Phase::kStreaming) return;
-    if (!Apply(event)) return;
-    item.arrival = last_activity_ = clock_->Now();
-    if (item.kind == InboxItem::Kind::kAudio) {
-      CountArrival(item.data.size());
-    }
-    inbox_.Push(std::move(item));
-    if (place_ != Place::kIdle || inbox_.empty()) return;
-    SetQueued(last_activity_);
+    if (!Accept(std::move(item), event)) return;
   }
   ready_->Enqueue(shared_from_this());
+}
+
+bool Session::Accept(InboxItem item, PhaseEvent event) {
+  if (phase_ != Phase::kAwaitingConfig && phase_ != Phase::kStreaming)
+    return false;
+  if (!Apply(event)) return false;
+  item.arrival = last_activity_ = clock_->Now();
+  if (item.kind == InboxItem::Kind::kAudio) CountArrival(item.data.size());
+  inbox_.Push(std::move(item));
+  if (place_ != Place::kIdle || inbox_.empty()) return false;
+  SetQueued(last_activity_);
+  return true;
 }
 
 void Session::SetQueued(absl::Duration now) {
@@ -254,13 +263,14 @@ absl::Duration Session::Ahead(absl::Duration now) const {
                   ahead_ - kMelting * (now - last_audio_));
 }
 
-std::optional<int> Session::ActiveModel(absl::Duration now) const {
+std::shared_ptr<const LoadedModel> Session::ActiveModel(
+    absl::Duration now) const {
   MutexLock lock(mutex_);
   if (!active() || model_ == nullptr || use_ != ModelUse::kStream ||
       now - last_audio_ >= kActive) {
-    return std::nullopt;
+    return nullptr;
   }
-  return model_->index;
+  return model_;
 }
 
 absl::Duration Session::AudioReceived() const {

@@ -88,7 +88,8 @@ struct SessionStats {
 // recogniser; the mutex guards everything else. No call blocks.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  // `clock` and `ready` outlive the session.
+  // `clock` outlives the session; `ready` lives until Cancel has returned, and
+  // no transport call is under way then.
   Session(const SessionLimits& limits, const Clock* clock, ReadyQueue* ready,
           std::shared_ptr<Transport> transport);
 
@@ -115,9 +116,9 @@ class Session : public std::enable_shared_from_this<Session> {
   // --- Registry.
   // Ends the input as if the client had half-closed, with `status` in the end.
   void Expire(absl::Status status);
-  // The index of the model that works for the session, if it is a stream that
-  // got audio or its configuration in the last seconds.
-  std::optional<int> ActiveModel(absl::Duration now) const;
+  // The model that works for the session, if it is a stream that got audio or
+  // its configuration in the last seconds; else nullptr.
+  std::shared_ptr<const LoadedModel> ActiveModel(absl::Duration now) const;
   // Expires the session if the client has sent nothing for `timeout`, drops it
   // if the client has not read for so long. Returns when to look again.
   absl::Duration Sweep(absl::Duration now, absl::Duration timeout);
@@ -166,6 +167,9 @@ class Session : public std::enable_shared_from_this<Session> {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FreeInput() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Push(InboxItem item, PhaseEvent event);
+  // True: to be enqueued.
+  bool Accept(InboxItem item, PhaseEvent event)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Duration AudioReceived() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   double BytesPerSecond() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CountArrival(size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

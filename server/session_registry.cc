@@ -2,7 +2,6 @@
 #include "server/session_registry.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -67,18 +66,21 @@ void SessionRegistry::ExpireAll(const absl::Status& status) {
 
 absl::Duration SessionRegistry::Sweep() {
   const absl::Duration now = clock_->Now();
+  const absl::Duration timeout = options().idle_timeout;
   absl::Duration next = absl::InfiniteDuration();
   for (const auto& session : Sessions()) {
-    next = std::min(next, session->Sweep(now, options_.idle_timeout));
+    next = std::min(next, session->Sweep(now, timeout));
   }
   return next;
 }
 
 void SessionRegistry::SweepUntilStopped() {
   while (true) {
+    const absl::Duration timeout = options().idle_timeout;
     const absl::Duration next = Sweep();
     MutexLock lock(mutex_);
     if (stopped_) return;
+    if (options_.idle_timeout != timeout) continue;
     // A session that came meanwhile is due after the timeout at the earliest.
     const bool came = next == absl::InfiniteDuration() && !sessions_.empty();
     if (!came) sweep_.WaitFor(mutex_, next - clock_->Now());
@@ -94,19 +96,32 @@ void SessionRegistry::Stop() {
   sweep_.NotifyAll();
 }
 
+void SessionRegistry::SetOptions(const RegistryOptions& options) {
+  {
+    MutexLock lock(mutex_);
+    options_ = options;
+  }
+  // The next look may be due earlier than it was.
+  sweep_.NotifyAll();
+}
+
+RegistryOptions SessionRegistry::options() const {
+  MutexLock lock(mutex_);
+  return options_;
+}
+
 size_t SessionRegistry::size() const {
   MutexLock lock(mutex_);
   return sessions_.size();
 }
 
-std::vector<int> SessionRegistry::ActiveStreams(size_t models) const {
+std::map<std::shared_ptr<const LoadedModel>, int>
+SessionRegistry::ActiveStreams() const {
   const absl::Duration now = clock_->Now();
-  std::vector<int> active(models);
+  std::map<std::shared_ptr<const LoadedModel>, int> active;
   for (const auto& session : Sessions()) {
-    const std::optional<int> model = session->ActiveModel(now);
-    // One of an older generation may not be among these.
-    if (model.has_value() && static_cast<size_t>(*model) < models)
-      ++active[*model];
+    if (auto model = session->ActiveModel(now); model != nullptr)
+      ++active[std::move(model)];
   }
   return active;
 }

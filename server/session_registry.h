@@ -4,6 +4,7 @@
 #define OIDO_SERVER_SESSION_REGISTRY_H_
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "absl/time/time.h"
 #include "server/clock.h"
 #include "server/mutex.h"
+#include "server/server_options.h"
 #include "server/session.h"
 
 namespace oido::server {
@@ -21,12 +23,17 @@ struct RegistryOptions {
   absl::Duration idle_timeout = absl::Seconds(60);
 };
 
+inline RegistryOptions RegistryOptionsOf(const ServerOptions& options) {
+  return {.max_streams = options.max_streams,
+          .idle_timeout = absl::Seconds(options.idle_timeout_seconds)};
+}
+
 // Thread-safe.
 class SessionRegistry {
  public:
   // `clock` outlives the registry.
   SessionRegistry(const RegistryOptions& options, const Clock* clock)
-      : options_(options), clock_(clock) {}
+      : clock_(clock), options_(options) {}
 
   // RESOURCE_EXHAUSTED: full. UNAVAILABLE: draining.
   absl::Status Add(std::shared_ptr<Session> session);
@@ -46,9 +53,13 @@ class SessionRegistry {
   void SweepUntilStopped();
   void Stop();
 
+  // For streams that come, and for those that are idle from now on.
+  void SetOptions(const RegistryOptions& options);
+  RegistryOptions options() const;
+
   size_t size() const;
-  // StreamCensus: active streams of each of so many models.
-  std::vector<int> ActiveStreams(size_t models) const;
+  // Active streams of the models that have any.
+  std::map<std::shared_ptr<const LoadedModel>, int> ActiveStreams() const;
   // Memory of all sessions.
   size_t size_bytes() const;
   size_t largest_inbox_bytes() const;
@@ -57,9 +68,9 @@ class SessionRegistry {
  private:
   std::vector<std::shared_ptr<Session>> Sessions() const;
 
-  const RegistryOptions options_;
   const Clock* const clock_;
   mutable Mutex mutex_;
+  RegistryOptions options_ ABSL_GUARDED_BY(mutex_);
   CondVar empty_;
   CondVar sweep_;
   std::unordered_map<const Session*, std::shared_ptr<Session>> sessions_

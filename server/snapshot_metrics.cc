@@ -46,12 +46,14 @@ void AddModels(const Snapshot& snapshot, Families* families) {
   MetricFamily& active =
       AddFamily("oido_streams_active",
                 "Live streams that got audio in the last seconds.", families);
-  for (const Snapshot::Model& model : snapshot.models)
+  for (const Snapshot::Model& model : snapshot.models) {
     AddValue({{"model", model.name}, {"version", model.version}},
              model.active_streams, &active);
-  MetricFamily& info =
-      AddFamily("oido_model_info", "1 for each model served.", families);
+  }
+  MetricFamily& info = AddFamily(
+      "oido_model_info", "1 for each model that new calls get.", families);
   for (const Snapshot::Model& model : snapshot.models) {
+    if (!model.current) continue;
     AddValue({{"model", model.name},
               {"version", model.version},
               {"language", model.language}},
@@ -60,6 +62,17 @@ void AddModels(const Snapshot& snapshot, Families* families) {
   AddValue(
       {{"version", kVersion}}, 1,
       &AddFamily("oido_build_info", "1 for the server's version.", families));
+}
+
+void AddReloads(const Snapshot& snapshot, Families* families) {
+  AddGauge("oido_generations",
+           "Sets of models in memory; above 1, calls still use older ones.",
+           static_cast<double>(snapshot.generations), families);
+  MetricFamily& reloads = AddFamily(
+      "oido_last_reload_successful",
+      "1, or 0 where what was in use stays because of an error.", families);
+  for (const auto& [what, ok] : snapshot.reloads)
+    AddValue({{"what", what}}, ok ? 1 : 0, &reloads);
 }
 
 void AddStreams(const Snapshot& snapshot, Families* families) {
@@ -121,6 +134,7 @@ Families SnapshotMetrics::Collect() const {
   Families families;
   AddStreams(snapshot, &families);
   AddModels(snapshot, &families);
+  AddReloads(snapshot, &families);
   AddProcess(&families);
   return families;
 }

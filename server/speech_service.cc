@@ -11,14 +11,14 @@ namespace oido::server {
 
 BytesBidiReactor* SpeechService::StreamingRecognize(
     grpc::CallbackServerContext* context) {
-  return NewStreamReactor(context, environment_, NewNativeStream());
+  return NewStreamReactor(context, environment_, NewNativeStream);
 }
 
 grpc::ServerUnaryReactor* SpeechService::Recognize(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   return NewUnaryReactor(context, {request, response}, environment_,
-                         NewNativeRecording());
+                         NewNativeRecording);
 }
 
 grpc::ServerUnaryReactor* SpeechService::ListModels(
@@ -28,7 +28,8 @@ grpc::ServerUnaryReactor* SpeechService::ListModels(
   absl::Status status;
   if (environment_.access != nullptr)
     status = environment_.access->Check(CallerOf(*context).authorization);
-  if (status.ok()) *response = ModelsToProto(environment_.generations->current()->models());
+  if (status.ok())
+    *response = ModelsToProto(environment_.generations->current()->models());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(ToGrpcStatus(status));
   return reactor;

@@ -25,18 +25,16 @@ class StreamPump final : public Transport {
  public:
   StreamPump(const ServiceEnvironment& environment,
              grpc::CallbackServerContext* context,
-             std::unique_ptr<StreamDialect> dialect, BytesBidiReactor* reactor)
+             const StreamDialectFactory& dialect, BytesBidiReactor* reactor)
       : environment_(environment),
         context_(context),
-        dialect_(std::move(dialect)),
-        call_(environment, dialect_->method(), Greet(context)),
+        call_(environment, Greet(context)),
+        dialect_(dialect(call_.generation().models())),
         reactor_(reactor) {}
 
-  ReadyQueue* ready() const { return call_.generation().ready(); }
-
-  // Admits the stream or ends it. Once, before any reaction.
-  void Begin(std::shared_ptr<Session> session) {
-    call_.Begin(std::move(session));
+  // Admits the stream or ends it. Once, before any reaction. `self`: this.
+  void Begin(std::shared_ptr<Transport> self) {
+    call_.Begin(call_.NewSession(std::move(self)), dialect_->method());
     Wake();
   }
 
@@ -167,10 +165,10 @@ class StreamPump final : public Transport {
 
   const ServiceEnvironment& environment_;
   grpc::CallbackServerContext* const context_;
-  // Reads without the mutex, writes with it.
-  const std::unique_ptr<StreamDialect> dialect_;
   // Configured by the first read, before the session has anything to say.
   Call call_;
+  // Reads without the mutex, writes with it.
+  const std::unique_ptr<StreamDialect> dialect_;
   bool configured_ = false;
   grpc::ByteBuffer read_buffer_;
 
@@ -188,11 +186,10 @@ class StreamReactor final : public BytesBidiReactor {
  public:
   StreamReactor(grpc::CallbackServerContext* context,
                 const ServiceEnvironment& environment,
-                std::unique_ptr<StreamDialect> dialect)
-      : pump_(std::make_shared<StreamPump>(environment, context,
-                                           std::move(dialect), this)) {
-    pump_->Begin(std::make_shared<Session>(
-        environment.limits, environment.clock, pump_->ready(), pump_));
+                const StreamDialectFactory& dialect)
+      : pump_(
+            std::make_shared<StreamPump>(environment, context, dialect, this)) {
+    pump_->Begin(pump_);
   }
 
   void OnReadDone(bool ok) override { pump_->OnRead(ok); }
@@ -211,8 +208,8 @@ class StreamReactor final : public BytesBidiReactor {
 
 BytesBidiReactor* NewStreamReactor(grpc::CallbackServerContext* context,
                                    const ServiceEnvironment& environment,
-                                   std::unique_ptr<StreamDialect> dialect) {
-  return new StreamReactor(context, environment, std::move(dialect));
+                                   const StreamDialectFactory& dialect) {
+  return new StreamReactor(context, environment, dialect);
 }
 
 }  // namespace oido::server

@@ -21,7 +21,7 @@ using BytesBidiReactor =
 // The reactor of a new stream, or of its refusal. It deletes itself.
 BytesBidiReactor* NewStreamReactor(grpc::CallbackServerContext* context,
                                    const ServiceEnvironment& environment,
-                                   std::unique_ptr<StreamDialect> dialect);
+                                   const StreamDialectFactory& dialect);
 
 }  // namespace oido::server
 

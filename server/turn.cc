@@ -35,7 +35,8 @@ TurnRunner::TurnRunner(const LoadedModel& model,
                  options_.outputs()),
       figures_(turn_options.metrics == nullptr
                    ? nullptr
-                   : turn_options.metrics->OfModel(model.bundle->name)),
+                   : turn_options.metrics->OfModel(model.bundle->name,
+                                                   model.bundle->version)),
       step_(absl::Milliseconds(model.bundle->decoder.step_ms)) {
   stepping_.reserve(turn_options.max_batch);
   slots_.reserve(turn_options.max_batch);

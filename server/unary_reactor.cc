@@ -27,20 +27,18 @@ class UnaryPump final : public Transport {
  public:
   UnaryPump(const ServiceEnvironment& environment,
             grpc::CallbackServerContext* context,
-            std::unique_ptr<RecordingDialect> dialect,
+            const RecordingDialectFactory& dialect,
             grpc::ServerUnaryReactor* reactor, grpc::ByteBuffer* response_bytes)
       : environment_(environment),
         context_(context),
-        dialect_(std::move(dialect)),
         response_bytes_(response_bytes),
-        call_(environment, dialect_->method(), Greet(context)),
+        call_(environment, Greet(context)),
+        dialect_(dialect(call_.generation().models())),
         reactor_(reactor) {}
 
-  ReadyQueue* ready() const { return call_.generation().ready(); }
-
-  // Once, before any reaction.
-  void Begin(std::shared_ptr<Session> session, grpc::ByteBuffer request_bytes) {
-    if (call_.Begin(std::move(session))) {
+  // Once, before any reaction. `self`: this.
+  void Begin(std::shared_ptr<Transport> self, grpc::ByteBuffer request_bytes) {
+    if (call_.Begin(call_.NewSession(std::move(self)), dialect_->method())) {
       const absl::Status status = Configure(&request_bytes);
       if (!status.ok()) call_.session().Fail(status);
     }
@@ -84,8 +82,9 @@ class UnaryPump final : public Transport {
     absl::Status status = dialect_->Read(bytes, &request_);
     if (!status.ok()) return status;
     if (!request_.has_config()) return FieldError("config", "config: missing");
-    auto config = CheckConfig(request_.config(), "config.",
-                              call_.generation().models(), ModelUse::kRecording);
+    auto config =
+        CheckConfig(request_.config(), "config.", call_.generation().models(),
+                    ModelUse::kRecording);
     if (!config.ok()) return config.status();
     options_.word_times = request_.config().enable_word_time_offsets();
     options_.word_confidence = request_.config().enable_word_confidence();
@@ -124,9 +123,9 @@ class UnaryPump final : public Transport {
 
   const ServiceEnvironment& environment_;
   grpc::CallbackServerContext* const context_;
-  const std::unique_ptr<RecordingDialect> dialect_;
   grpc::ByteBuffer* const response_bytes_;
   Call call_;
+  const std::unique_ptr<RecordingDialect> dialect_;
 
   Mutex mutex_;
   grpc::ServerUnaryReactor* reactor_ ABSL_GUARDED_BY(mutex_);
@@ -143,14 +142,10 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
   UnaryReactor(grpc::CallbackServerContext* context,
                const UnaryMessages& messages,
                const ServiceEnvironment& environment,
-               std::unique_ptr<RecordingDialect> dialect)
-      : pump_(std::make_shared<UnaryPump>(environment, context,
-                                          std::move(dialect), this,
+               const RecordingDialectFactory& dialect)
+      : pump_(std::make_shared<UnaryPump>(environment, context, dialect, this,
                                           messages.response)) {
-    pump_->Begin(
-        std::make_shared<Session>(environment.limits, environment.clock,
-                                  pump_->ready(), pump_),
-        *messages.request);
+    pump_->Begin(pump_, *messages.request);
   }
 
   void OnCancel() override { pump_->OnCancel(); }
@@ -168,8 +163,8 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
 grpc::ServerUnaryReactor* NewUnaryReactor(
     grpc::CallbackServerContext* context, const UnaryMessages& messages,
     const ServiceEnvironment& environment,
-    std::unique_ptr<RecordingDialect> dialect) {
-  return new UnaryReactor(context, messages, environment, std::move(dialect));
+    const RecordingDialectFactory& dialect) {
+  return new UnaryReactor(context, messages, environment, dialect);
 }
 
 }  // namespace oido::server

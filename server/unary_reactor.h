@@ -23,7 +23,7 @@ struct UnaryMessages {
 grpc::ServerUnaryReactor* NewUnaryReactor(
     grpc::CallbackServerContext* context, const UnaryMessages& messages,
     const ServiceEnvironment& environment,
-    std::unique_ptr<RecordingDialect> dialect);
+    const RecordingDialectFactory& dialect);
 
 }  // namespace oido::server
 

@@ -16,21 +16,30 @@ grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context) {
   return reactor;
 }
 
+StreamDialectFactory Streams(GoogleVersion version) {
+  return [version](const ModelSet& models) {
+    return NewGoogleStream(version, models);
+  };
+}
+
+RecordingDialectFactory Recordings(GoogleVersion version) {
+  return [version](const ModelSet& models) {
+    return NewGoogleRecording(version, models);
+  };
+}
+
 }  // namespace
 
 BytesBidiReactor* GoogleV1Service::StreamingRecognize(
     grpc::CallbackServerContext* context) {
-  return NewStreamReactor(
-      context, environment_,
-      NewGoogleStream(GoogleVersion::kV1, *environment_.models));
+  return NewStreamReactor(context, environment_, Streams(GoogleVersion::kV1));
 }
 
 grpc::ServerUnaryReactor* GoogleV1Service::Recognize(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
-  return NewUnaryReactor(
-      context, {request, response}, environment_,
-      NewGoogleRecording(GoogleVersion::kV1, *environment_.models));
+  return NewUnaryReactor(context, {request, response}, environment_,
+                         Recordings(GoogleVersion::kV1));
 }
 
 grpc::ServerUnaryReactor* GoogleV1Service::LongRunningRecognize(
@@ -41,17 +50,14 @@ grpc::ServerUnaryReactor* GoogleV1Service::LongRunningRecognize(
 
 BytesBidiReactor* GoogleV2Service::StreamingRecognize(
     grpc::CallbackServerContext* context) {
-  return NewStreamReactor(
-      context, environment_,
-      NewGoogleStream(GoogleVersion::kV2, *environment_.models));
+  return NewStreamReactor(context, environment_, Streams(GoogleVersion::kV2));
 }
 
 grpc::ServerUnaryReactor* GoogleV2Service::Recognize(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
-  return NewUnaryReactor(
-      context, {request, response}, environment_,
-      NewGoogleRecording(GoogleVersion::kV2, *environment_.models));
+  return NewUnaryReactor(context, {request, response}, environment_,
+                         Recordings(GoogleVersion::kV2));
 }
 
 grpc::ServerUnaryReactor* GoogleV2Service::BatchRecognize(

@@ -134,14 +134,16 @@ absl::StatusOr<riva::asr::RivaSpeechRecognitionConfigResponse> RivaModels(
   }
   for (const auto& model : models.models()) {
     const model::Bundle& bundle = *model->bundle;
-    if (!name.empty() && bundle.name != name) continue;
+    if (!name.empty() && bundle.name != name && models.NameOf(*model) != name)
+      continue;
     auto* config = response.add_model_config();
-    config->set_model_name(bundle.name);
+    config->set_model_name(models.NameOf(*model));
     // Riva's own C++ client reads the first two without asking whether they
     // are there.
     auto& parameters = *config->mutable_parameters();
     parameters["type"] = model->offline() ? "offline" : "online";
     parameters["language_code"] = bundle.language_code;
+    parameters["version"] = bundle.version;
     parameters["streaming"] = model->offline() ? "False" : "True";
     parameters["sample_rate_hertz"] =
         absl::StrCat(bundle.frontend->sample_rate_hz);

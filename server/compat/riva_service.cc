@@ -13,15 +13,14 @@ namespace oido::server {
 
 BytesBidiReactor* RivaService::StreamingRecognize(
     grpc::CallbackServerContext* context) {
-  return NewStreamReactor(context, environment_,
-                          NewRivaStream(*environment_.models));
+  return NewStreamReactor(context, environment_, NewRivaStream);
 }
 
 grpc::ServerUnaryReactor* RivaService::Recognize(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   return NewUnaryReactor(context, {request, response}, environment_,
-                         NewRivaRecording(*environment_.models));
+                         NewRivaRecording);
 }
 
 grpc::ServerUnaryReactor* RivaService::GetRivaSpeechRecognitionConfig(
@@ -32,7 +31,8 @@ grpc::ServerUnaryReactor* RivaService::GetRivaSpeechRecognitionConfig(
   if (environment_.access != nullptr)
     status = environment_.access->Check(CallerOf(*context).authorization);
   if (status.ok()) {
-    auto models = RivaModels(*environment_.models, request->model_name());
+    auto models = RivaModels(environment_.generations->current()->models(),
+                             request->model_name());
     status = models.status();
     if (models.ok()) *response = *std::move(models);
   }

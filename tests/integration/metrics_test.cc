@@ -1,10 +1,7 @@
 // What operators see of a running oído: the figures for Prometheus, which the
 // documentation and the dashboard name the same, and a call's log lines.
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <map>
 #include <mutex>
@@ -16,36 +13,11 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "server/log.h"
+#include "tests/support/scrape.h"
 #include "tests/support/service_harness.h"
 
 namespace oido::test {
 namespace {
-
-// GET /metrics of 127.0.0.1, the body.
-std::string Scrape(const std::string& address) {
-  sockaddr_in to = {};
-  to.sin_family = AF_INET;
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  int port = 0;
-  EXPECT_TRUE(absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port));
-  to.sin_port = htons(static_cast<uint16_t>(port));
-  const int connection = socket(AF_INET, SOCK_STREAM, 0);
-  EXPECT_EQ(connect(connection, reinterpret_cast<sockaddr*>(&to), sizeof(to)),
-            0);
-  const std::string request =
-      "GET /metrics HTTP/1.1\r\nHost: oido\r\nConnection: close\r\n\r\n";
-  EXPECT_EQ(write(connection, request.data(), request.size()),
-            static_cast<ssize_t>(request.size()));
-  std::string answer;
-  char buffer[4096];
-  for (ssize_t size = read(connection, buffer, sizeof(buffer)); size > 0;
-       size = read(connection, buffer, sizeof(buffer))) {
-    answer.append(buffer, static_cast<size_t>(size));
-  }
-  close(connection);
-  EXPECT_THAT(answer, testing::StartsWith("HTTP/1.1 200"));
-  return answer.substr(answer.find("\r\n\r\n") + 4);
-}
 
 // "name{labels}" to value.
 std::map<std::string, double> Values(const std::string& text) {
@@ -115,13 +87,17 @@ TEST(MetricsTest, CountWhatHappened) {
             1);
   EXPECT_EQ(at("oido_calls_refused_total{reason=\"max_streams\"}"), 1);
   // The padding behind the end is in it.
-  EXPECT_NEAR(at("oido_audio_seconds_total{model=\"babble\"}"), 0.5, 0.2);
-  EXPECT_GT(at("oido_stage_seconds_total{model=\"babble\",stage=\"model\"}"),
+  EXPECT_NEAR(at("oido_audio_seconds_total{model=\"babble\",version=\"1\"}"),
+              0.5, 0.2);
+  EXPECT_GT(at("oido_stage_seconds_total{model=\"babble\",version=\"1\",stage="
+               "\"model\"}"),
             0);
-  EXPECT_GE(at("oido_step_batch_size_count{model=\"babble\"}"), 9);
-  EXPECT_EQ(at("oido_step_batch_size_bucket{model=\"babble\",le=\"1\"}"),
-            at("oido_step_batch_size_count{model=\"babble\"}"));
-  EXPECT_GT(at("oido_queue_seconds_count{model=\"babble\"}"), 0);
+  EXPECT_GE(at("oido_step_batch_size_count{model=\"babble\",version=\"1\"}"),
+            9);
+  EXPECT_EQ(at("oido_step_batch_size_bucket{model=\"babble\",version=\"1\",le="
+               "\"1\"}"),
+            at("oido_step_batch_size_count{model=\"babble\",version=\"1\"}"));
+  EXPECT_GT(at("oido_queue_seconds_count{model=\"babble\",version=\"1\"}"), 0);
   EXPECT_GT(at("oido_partial_latency_seconds_count"), 0);
   EXPECT_GT(at("oido_final_latency_seconds_count"), 0);
   EXPECT_EQ(at("oido_streams_open"), 0);
@@ -228,7 +204,7 @@ TEST(CallLogTest, RequestIdsComeBackAndTracesAreInTheLog) {
   for (const char* event : {"call_start", "call_end"}) {
     EXPECT_THAT(log, testing::ContainsRegex(
                          std::string(event) + " method=Recognize peer=[^ ]* " +
-                         "model=babble trace_id=" + trace +
+                         "model=babble version=1 trace_id=" + trace +
                          " parent_id=00f067aa0ba902b7 x_request_id=a-1 "));
   }
   EXPECT_THAT(log, testing::HasSubstr("x_request_id=" + made_up));

@@ -92,7 +92,7 @@ class Simulation final : public server::ReadyQueue {
                  plan.max_utilization > 0 ? kTarget : absl::ZeroDuration(),
              .workers = 1,
              .max_batch = plan.max_batch},
-            &meter_, &clock_, [this] { return registry_.ActiveStreams(1); }) {
+            &meter_, &clock_, [this] { return ActiveStreams(); }) {
     turn_ = *server::TurnRunner::Create(
         *BabblingModels().models().front(),
         {.max_batch = plan.max_batch,
@@ -125,6 +125,12 @@ class Simulation final : public server::ReadyQueue {
   }
 
  private:
+  std::vector<int> ActiveStreams() const {
+    int active = 0;
+    for (const auto& [model, streams] : registry_.ActiveStreams())
+      active += streams;
+    return {active};
+  }
   struct Waiting {
     absl::Duration audio_end;
     absl::Duration sent_at;

@@ -252,25 +252,25 @@ TEST_F(SessionLimitsTest, ARecordingIsNeverLive) {
   ASSERT_TRUE(stream.session->Configure(config).ok());
   stream.session->PushAudio(MakeAudio(30, 100));
   EXPECT_FALSE(stream.session->live());
-  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), std::nullopt);
+  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), nullptr);
 }
 
 TEST_F(SessionLimitsTest, AStreamIsActiveWhileAudioComes) {
   const Stream waiting = OpenUnconfigured(&queue_, &clock_);
-  EXPECT_EQ(waiting.session->ActiveModel(clock_.Now()), std::nullopt);
+  EXPECT_EQ(waiting.session->ActiveModel(clock_.Now()), nullptr);
   const Stream stream = Open();
-  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), 0);
+  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), Config().model);
   clock_.Advance(absl::Seconds(1));
   stream.session->PushAudio(MakeAudio(30, 20));
   clock_.Advance(absl::Seconds(1));
-  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), 0);
+  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), Config().model);
   clock_.Advance(absl::Seconds(1));
   stream.session->PushMarker("not audio");
-  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), std::nullopt);
+  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), nullptr);
   stream.session->PushAudio(MakeAudio(30, 20));
-  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), 0);
+  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), Config().model);
   EXPECT_TRUE(Finish(stream).ok());
-  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), std::nullopt);
+  EXPECT_EQ(stream.session->ActiveModel(clock_.Now()), nullptr);
 }
 
 TEST_F(SessionLimitsTest, ClientThatDoesNotReadTheEndIsDropped) {

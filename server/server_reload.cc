@@ -1,0 +1,107 @@
+// What of a running server changes, and what can be seen of it.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/allocator.h"
+#include "server/log.h"
+#include "server/server.h"
+#include "server/server_keys.h"
+
+namespace oido::server {
+
+void Server::Reload(const absl::StatusOr<ServerOptions>& wanted) {
+  security_->Reload();
+  options_ok_ = wanted.ok();
+  if (!wanted.ok()) {
+    Log(Severity::kError, "options_not_reloaded",
+        {{"message",
+          absl::StrCat(wanted.status().message(), "; those in use stay")}});
+    return;
+  }
+  for (const std::string& key :
+       DifferentKeys({.from = options_, .change = Change::kRestart}, *wanted)) {
+    Log(Severity::kWarn, "restart_needed", {{"key", key}});
+  }
+  const auto changed =
+      DifferentKeys({.from = options_, .change = Change::kReload}, *wanted);
+  CopyKeys({.from = *wanted, .change = Change::kReload}, &options_);
+  if (!changed.empty()) {
+    ReloadLimits();
+    Log(Severity::kInfo, "options_reloaded",
+        {{"keys", absl::StrJoin(changed, ", ")}});
+  }
+  ServerOptions options = options_;
+  CopyKeys({.from = *wanted, .change = Change::kNewCalls}, &options);
+  ReloadModels(options);
+}
+
+void Server::ReloadLimits() {
+  registry_.SetOptions(RegistryOptionsOf(options_));
+  recording_admission_.SetLimit(options_.max_recordings);
+  offline_recording_admission_.SetLimit(options_.max_offline_recordings);
+}
+
+void Server::ReloadModels(const ServerOptions& options) {
+  const auto renewed = generations_->Renew(options);
+  models_ok_ = renewed.ok();
+  const std::string models = generation()->models().NamesAndVersions();
+  if (!renewed.ok()) {
+    Log(Severity::kError, "models_not_reloaded",
+        {{"message", absl::StrCat(renewed.status().message(),
+                                  "; those in use stay: ", models)}});
+    return;
+  }
+  options_ = options;
+  if (*renewed) Log(Severity::kInfo, "models_reloaded", {{"models", models}});
+}
+
+void Server::Poll() {
+  security_->Poll();
+  const std::vector<std::string> freed = generations_->FreeUnused();
+  for (const std::string& models : freed)
+    Log(Severity::kInfo, "models_freed", {{"models", models}});
+  if (!freed.empty()) ReturnFreeMemory();
+}
+
+Snapshot Server::TakeSnapshot() const {
+  const std::shared_ptr<Generation> generation = generations_->current();
+  Snapshot snapshot;
+  for (const auto& model : generation->models().models()) {
+    snapshot.models.push_back({.name = model->bundle->name,
+                               .version = model->bundle->version,
+                               .language = model->bundle->language_code,
+                               .current = true});
+  }
+  for (const auto& [model, streams] : registry_.ActiveStreams()) {
+    const model::Bundle& bundle = *model->bundle;
+    auto found = std::find_if(
+        snapshot.models.begin(), snapshot.models.end(), [&](const auto& other) {
+          return other.name == bundle.name && other.version == bundle.version;
+        });
+    if (found == snapshot.models.end()) {
+      found = snapshot.models.insert(
+          found, {.name = bundle.name, .version = bundle.version});
+    }
+    found->active_streams += streams;
+  }
+  snapshot.generations = generations_->size();
+  snapshot.reloads = {{"options", options_ok_}, {"models", models_ok_}};
+  if (security_->certificate_expiry() != absl::InfiniteFuture())
+    snapshot.reloads.emplace_back("certificates", security_->certificates_ok());
+  if (security_->access() != nullptr)
+    snapshot.reloads.emplace_back("tokens", security_->tokens_ok());
+  snapshot.max_streams = registry_.options().max_streams;
+  snapshot.open_streams = registry_.size();
+  snapshot.load =
+      generation->stream_admission().Utilization(generation->ActiveStreams());
+  snapshot.load_limit = generation->options().admission_utilization;
+  snapshot.session_bytes = registry_.size_bytes();
+  snapshot.largest_inbox_bytes = registry_.largest_inbox_bytes();
+  snapshot.serving = !registry_.draining();
+  snapshot.certificate_expiry = security_->certificate_expiry();
+  return snapshot;
+}
+
+}  // namespace oido::server
