@@ -19,7 +19,7 @@ struct Snapshot {
   struct Model {
     std::string name;
     std::string version;
-    std::string language;
+    std::string language = {};
     int active_streams = 0;
     bool current = false;  // new calls get it
   };

@@ -20,6 +20,7 @@
 #include "server/security.h"
 #include "server/server.h"
 #include "server/server_config.h"
+#include "server/server_keys.h"
 #include "server/server_options.h"
 #include "server/token_access.h"
 

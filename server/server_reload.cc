@@ -81,8 +81,9 @@ Snapshot Server::TakeSnapshot() const {
           return other.name == bundle.name && other.version == bundle.version;
         });
     if (found == snapshot.models.end()) {
-      found = snapshot.models.insert(
-          found, {.name = bundle.name, .version = bundle.version});
+      found = snapshot.models.insert(found, {.name = bundle.name,
+                                             .version = bundle.version,
+                                             .language = bundle.language_code});
     }
     found->active_streams += streams;
   }

@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -54,6 +55,16 @@ class Process {
     char line[4096];
     return fgets(line, sizeof(line), out_) == nullptr ? "" : line;
   }
+  // Reads standard error up to a line that has `text` in it; false: there is
+  // none.
+  bool ReadErrorsUpTo(const std::string& text) {
+    char line[4096];
+    while (fgets(line, sizeof(line), err_) != nullptr) {
+      errors_ += line;
+      if (std::string(line).find(text) != std::string::npos) return true;
+    }
+    return false;
+  }
   // All of standard error until the process closes it.
   const std::string& ReadErrors() {
     for (int c = fgetc(err_); c != EOF; c = fgetc(err_)) {
@@ -77,6 +88,14 @@ class Process {
   FILE* err_ = nullptr;
   std::string errors_;
 };
+
+// LINEAR16 at 16 kHz.
+std::string SpokenSentence() {
+  return ReadFile(
+             "/usr/share/pocketsphinx/test/data/librivox/"
+             "sense_and_sensibility_01_austen_64kb-0880.wav")
+      .substr(44);
+}
 
 class ServerBinaryTest : public testing::Test {
  protected:
@@ -148,13 +167,25 @@ TEST_F(ServerBinaryTest, TerminationEndsStreamsThatDoNotFinish) {
   EXPECT_EQ(process->Wait(), 0);
 }
 
+TEST_F(ServerBinaryTest, SecondTerminationEndsItAtOnce) {
+  const auto process = StartGood();
+  const auto stub =
+      v1::SpeechRecognizer::NewStub(Connect(Address(process.get())));
+  ClientStream stream(stub.get());
+  stream.Send(ConfigRequest());
+  ASSERT_TRUE(stream.Sync());
+  process->Signal(SIGTERM);
+  ASSERT_TRUE(process->ReadErrorsUpTo("draining"));
+  process->Signal(SIGHUP);  // changes nothing any more
+  process->Signal(SIGTERM);
+  EXPECT_EQ(process->Wait(), -SIGTERM);
+  EXPECT_EQ(stream.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
 // Workers must fit the weights that another thread packed: the layouts of older
 // instructions depend on how many threads oneDNN thinks it may use.
 TEST_F(ServerBinaryTest, ShippedModelServesTheSameWordsOnOlderCpus) {
-  const std::string audio = ReadFile(
-                                "/usr/share/pocketsphinx/test/data/librivox/"
-                                "sense_and_sensibility_01_austen_64kb-0880.wav")
-                                .substr(44);
+  const std::string audio = SpokenSentence();
   std::string expected;
   for (const char* isa : {"DEFAULT", "AVX512_CORE", "AVX2"}) {
     setenv("ONEDNN_MAX_CPU_ISA", isa, 1);
@@ -239,6 +270,67 @@ TEST_F(ServerBinaryTest, HangUpReloadsAndTheServerGoesOn) {
   EXPECT_EQ(CheckHealth(address), "\x08\x01");
   process->Signal(SIGTERM);
   EXPECT_THAT(process->ReadErrors(), HasSubstr("tokens_reloaded tokens=1"));
+  EXPECT_EQ(process->Wait(), 0);
+}
+
+TEST_F(ServerBinaryTest, HangUpReadsTheConfigurationAnew) {
+  const std::string config = bundle_.File("server.cfg");
+  WriteFile(config, "max_streams: 5");
+  const auto process = Start(
+      {"--config", config, "--model", bundle_.path(), "--listen=127.0.0.1:0"});
+  Address(process.get());
+  WriteFile(config, "max_streams: 6 max_connection_streams: 7");
+  process->Signal(SIGHUP);
+  EXPECT_TRUE(
+      process->ReadErrorsUpTo("restart_needed key=max_connection_streams"));
+  EXPECT_TRUE(process->ReadErrorsUpTo("options_reloaded keys=max_streams"));
+  WriteFile(config, "max_streems: 7");
+  process->Signal(SIGHUP);
+  EXPECT_TRUE(process->ReadErrorsUpTo("error options_not_reloaded"));
+  process->Signal(SIGTERM);
+  EXPECT_THAT(process->ReadErrors(), HasSubstr("did you mean max_streams?"));
+  EXPECT_EQ(process->Wait(), 0);
+}
+
+// An upgrade as operators do it, in the middle of a recorded sentence.
+TEST_F(ServerBinaryTest, HangUpExchangesTheShippedModelUnderAStream) {
+  const TempDir models;
+  const std::string served = models.File("oido-en");
+  const std::string next = models.File("next");
+  std::filesystem::copy(OIDO_MODELS_DIR "/oido-en", served);
+  std::filesystem::copy(served, next);
+  std::string description = ReadFile(next + "/bundle.textproto");
+  const size_t version = description.find("\nversion: \"");
+  description.insert(version + std::string("\nversion: \"").size(), "next-");
+  WriteFile(next + "/bundle.textproto", description);
+  const auto process = Start({"--model", served, "--listen=127.0.0.1:0"});
+  const auto stub =
+      v1::SpeechRecognizer::NewStub(Connect(Address(process.get())));
+  const std::string audio = SpokenSentence();
+  const auto transcribe = [&](const std::function<void()>& in_between) {
+    ClientStream stream(stub.get());
+    stream.Send(ConfigRequest());
+    stream.SendPieces(audio.substr(0, audio.size() / 2), 3200);
+    EXPECT_TRUE(stream.Sync());
+    in_between();
+    stream.SendPieces(audio.substr(audio.size() / 2), 3200);
+    stream.HalfClose();
+    EXPECT_TRUE(stream.Finish().ok());
+    return stream.Finals();
+  };
+  const std::string before = transcribe([] {});
+  EXPECT_THAT(before, HasSubstr("young man"));
+  EXPECT_EQ(transcribe([&] {
+              std::filesystem::rename(served, models.File("before"));
+              std::filesystem::rename(next, served);
+              process->Signal(SIGHUP);
+              EXPECT_TRUE(process->ReadErrorsUpTo("models_reloaded"));
+            }),
+            before);
+  EXPECT_TRUE(process->ReadErrorsUpTo("models_freed"));
+  EXPECT_EQ(transcribe([] {}), before);
+  process->Signal(SIGTERM);
+  EXPECT_THAT(process->ReadErrors(), HasSubstr("version=next-"));
   EXPECT_EQ(process->Wait(), 0);
 }
 
