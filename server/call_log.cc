@@ -7,8 +7,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "server/errors.h"
 #include "server/log.h"
 
 namespace oido::server {
@@ -26,6 +28,17 @@ std::string NameInLog(features::AudioEncoding encoding) {
 
 LogField Number(absl::string_view key, std::string value) {
   return {key, std::move(value), LogField::Kind::kNumber};
+}
+
+// Hot words are often names of people: the client is told which one is wrong,
+// the log only where it stands.
+std::string MessageInLog(const absl::Status& status) {
+  const auto field = status.GetPayload(kFieldPayload);
+  if (!field.has_value()) return std::string(status.message());
+  const std::string name(*field);
+  return absl::StrContains(name, "hot_words")
+             ? absl::StrCat(name, ": the client was told what is wrong")
+             : std::string(status.message());
 }
 
 // What every line about a call begins with.
@@ -69,7 +82,7 @@ void LogCallEnd(const CallInfo& call, const SessionStats& stats,
       audio_seconds > 0 ? processing_seconds / audio_seconds : 0.0;
   LogCall(Severity::kInfo, "call_end", call,
           {{"status", absl::StatusCodeToString(stats.status.code())},
-           {"message", std::string(stats.status.message())},
+           {"message", MessageInLog(stats.status)},
            Number("audio_s", Seconds(stats.audio)),
            Number("words", absl::StrCat(stats.words)),
            Number("finals", absl::StrCat(stats.finals)),
@@ -81,7 +94,7 @@ void LogCallEnd(const CallInfo& call, const SessionStats& stats,
 void LogCallRefused(const CallInfo& call, const absl::Status& status) {
   LogCall(Severity::kWarn, "call_refused", call,
           {{"status", absl::StatusCodeToString(status.code())},
-           {"message", std::string(status.message())}});
+           {"message", MessageInLog(status)}});
 }
 
 }  // namespace oido::server

@@ -15,6 +15,7 @@
 #include "server/log.h"
 #include "tests/support/scrape.h"
 #include "tests/support/service_harness.h"
+#include "tests/support/word_models.h"
 
 namespace oido::test {
 namespace {
@@ -89,8 +90,8 @@ TEST(MetricsTest, CountWhatHappened) {
   // The padding behind the end is in it.
   EXPECT_NEAR(at("oido_audio_seconds_total{model=\"babble\",version=\"1\"}"),
               0.5, 0.2);
-  EXPECT_GT(at("oido_stage_seconds_total{model=\"babble\",version=\"1\",stage="
-               "\"model\"}"),
+  EXPECT_GT(at("oido_stage_seconds_total{model=\"babble\",stage=\"model\","
+               "version=\"1\"}"),
             0);
   EXPECT_GE(at("oido_step_batch_size_count{model=\"babble\",version=\"1\"}"),
             9);
@@ -178,13 +179,59 @@ std::string RequestId(
   return std::string(found->second.data(), found->second.size());
 }
 
-TEST(CallLogTest, RequestIdsComeBackAndTracesAreInTheLog) {
-  std::mutex mutex;
-  std::string log;
-  server::SetLogSink([&](const std::string& line) {
-    const std::lock_guard<std::mutex> lock(mutex);
-    log += line;
-  });
+class CallLogTest : public testing::Test {
+ protected:
+  CallLogTest() {
+    server::SetLogSink([this](const std::string& line) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      log_ += line;
+    });
+  }
+  ~CallLogTest() override {
+    server::SetLogSink(nullptr);
+    server::SetLogLevel(server::Severity::kInfo);
+  }
+
+  std::mutex mutex_;
+  std::string log_;
+};
+
+TEST_F(CallLogTest, AudioAndWordsStayOutOfIt) {
+  server::SetLogLevel(server::Severity::kDebug);
+  TestServer server(server::ServerOptions(), WordModels(), server::Engines());
+  const auto stub = server.NewStub();
+  ClientStream stream(stub.get());
+  auto config = ConfigRequest();
+  auto* words =
+      config.mutable_streaming_config()->mutable_config()->add_hot_words();
+  words->add_phrases("dashwood");
+  words->set_boost(1);
+  stream.Send(config);
+  const std::string secret = "audio that nobody but oido may hear ";
+  for (int i = 0; i < 1000; ++i) stream.Send(AudioRequest(secret));
+  stream.SendPieces(MakeAudio(1, 3000), 3200);
+  stream.HalfClose();
+  EXPECT_TRUE(stream.Finish().ok());
+  std::string said;
+  for (const auto& response : stream.responses()) {
+    for (const auto& result : response.results())
+      if (result.is_final()) said += result.alternatives(0).transcript();
+  }
+  // What is wrong with hot words only the client learns.
+  ClientStream refused(stub.get());
+  words->add_phrases("dash" + std::string(1000, 'w'));
+  refused.Send(config);
+  EXPECT_THAT(refused.Finish().error_message(), testing::HasSubstr("dashww"));
+  server.Stop();
+  ASSERT_GT(said.size(), 3u);
+  EXPECT_THAT(log_, testing::HasSubstr("hot_words[0].phrases[1]: the client"));
+  for (const std::string& private_text :
+       {said, secret.substr(0, 10), std::string("dash")}) {
+    EXPECT_THAT(log_, testing::Not(testing::HasSubstr(private_text)));
+  }
+}
+
+TEST_F(CallLogTest, RequestIdsComeBackAndTracesAreInTheLog) {
   TestServer server;
   const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
   EXPECT_EQ(RequestId(server, {{"x-request-id", "a-1"},
@@ -200,15 +247,14 @@ TEST(CallLogTest, RequestIdsComeBackAndTracesAreInTheLog) {
               testing::MatchesRegex("[0-9a-f]{16}"));
   RequestId(server, {{"traceparent", "00-forged key=value"}});
   server.Stop();
-  server::SetLogSink(nullptr);
   for (const char* event : {"call_start", "call_end"}) {
-    EXPECT_THAT(log, testing::ContainsRegex(
-                         std::string(event) + " method=Recognize peer=[^ ]* " +
-                         "model=babble version=1 trace_id=" + trace +
-                         " parent_id=00f067aa0ba902b7 x_request_id=a-1 "));
+    EXPECT_THAT(log_, testing::ContainsRegex(
+                          std::string(event) + " method=Recognize peer=[^ ]* " +
+                          "model=babble version=1 trace_id=" + trace +
+                          " parent_id=00f067aa0ba902b7 x_request_id=a-1 "));
   }
-  EXPECT_THAT(log, testing::HasSubstr("x_request_id=" + made_up));
-  EXPECT_THAT(log, testing::Not(testing::HasSubstr("forged")));
+  EXPECT_THAT(log_, testing::HasSubstr("x_request_id=" + made_up));
+  EXPECT_THAT(log_, testing::Not(testing::HasSubstr("forged")));
 }
 
 }  // namespace

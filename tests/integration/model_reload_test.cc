@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/log.h"
@@ -24,7 +25,9 @@ using testing::Not;
 // A bundle directory "babble" and the server that serves it.
 class ModelReloadTest : public testing::Test {
  protected:
-  ModelReloadTest() {
+  ModelReloadTest() : ModelReloadTest("") {}
+  explicit ModelReloadTest(std::string metrics_listen)
+      : metrics_listen_(std::move(metrics_listen)) {
     server::SetLogSink([this](const std::string& line) {
       const std::lock_guard<std::mutex> lock(mutex_);
       log_ += line;
@@ -64,7 +67,7 @@ class ModelReloadTest : public testing::Test {
   std::unique_ptr<TestServer> Serve(std::vector<std::string> models) const {
     server::ServerOptions options;
     options.models = models;
-    options.metrics_listen = "127.0.0.1:0";
+    options.metrics_listen = metrics_listen_;
     return std::make_unique<TestServer>(
         options, *server::ModelSet::Load(models), server::Engines());
   }
@@ -116,11 +119,18 @@ class ModelReloadTest : public testing::Test {
     return log_;
   }
 
+  const std::string metrics_listen_;
   const TempDir files_;
   std::mutex mutex_;
   std::string log_;
   std::unique_ptr<TestServer> server_;
   std::unique_ptr<v1::SpeechRecognizer::Stub> stub_;
+};
+
+// With figures, which take two seconds to shut down.
+class MeteredReloadTest : public ModelReloadTest {
+ protected:
+  MeteredReloadTest() : ModelReloadTest("127.0.0.1:0") {}
 };
 
 TEST_F(ModelReloadTest, RunningStreamsEndOnTheOldModelNewOnesGetTheNew) {
@@ -220,7 +230,7 @@ TEST_F(ModelReloadTest, OldModelIsFreedWithItsLastStream) {
   }
 }
 
-TEST_F(ModelReloadTest, DamagedModelIsRefusedAndTheOldOneGoesOn) {
+TEST_F(MeteredReloadTest, DamagedModelIsRefusedAndTheOldOneGoesOn) {
   const std::string before = Transcribe(stub_.get());
   TestBundle damaged = Bundle("2");
   char& last = damaged.tensors.at("output.weight").bytes.back();
@@ -278,7 +288,7 @@ TEST_F(ModelReloadTest, VersionsSideBySideAreChosenByTheRequest) {
   EXPECT_EQ(models.model_config(1).model_name(), "babble@1");
 }
 
-TEST_F(ModelReloadTest, MetricsTellVersionsApart) {
+TEST_F(MeteredReloadTest, MetricsTellVersionsApart) {
   ClientStream old(stub_.get());
   old.Send(ConfigRequest());
   old.Send(AudioRequest(MakeAudio(1, 500)));
@@ -381,7 +391,7 @@ TEST_F(ModelReloadTest, LimitsAreTakenOverAndTheRestIsNamed) {
   EXPECT_TRUE(running.Finish().ok());
 }
 
-TEST_F(ModelReloadTest, MistakesInOptionsLeaveThemAsTheyWere) {
+TEST_F(MeteredReloadTest, MistakesInOptionsLeaveThemAsTheyWere) {
   server().Reload(absl::InvalidArgumentError("unknown key \"max_streems\""));
   EXPECT_THAT(log(), AllOf(HasSubstr("error options_not_reloaded"),
                            HasSubstr("max_streems")));

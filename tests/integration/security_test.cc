@@ -329,6 +329,27 @@ TEST_F(SecurityTest, TheLogNamesTokensAndNeverShowsThem) {
                            Not(HasSubstr("earer correct"))));
 }
 
+TEST_F(SecurityTest, TheAuditLogSaysWhoWithWhatHowLongAndHowItEnded) {
+  UseTokens("phones", kToken, 0);
+  server::ServerOptions options = Tls();
+  options.tls_client_ca = files_.File("ca");
+  options.token_file = files_.File("tokens");
+  TestServer server(options);
+  EXPECT_TRUE(
+      Try(With(WithCertificate(TlsTo(server),
+                               authority_.Issue({.common_name = "gateway"})),
+               kToken))
+          .ok());
+  server.Stop();
+  const std::string who =
+      " method=StreamingRecognize peer=ipv4:127\\.0\\.0\\.1:[0-9]+ "
+      "certificate=gateway token=phones model=babble version=1 ";
+  EXPECT_THAT(log(), testing::ContainsRegex("call_start" + who));
+  EXPECT_THAT(log(), testing::ContainsRegex(
+                         "call_end" + who +
+                         ".*status=OK message=\"\" audio_s=0\\.500 "));
+}
+
 TEST_F(SecurityTest, ClientsKeepTheirTokenOffTheWireInPlainText) {
   ConnectionOptions options = With({}, kToken);
   options.address = "192.0.2.1:50051";  // of nobody (RFC 5737)

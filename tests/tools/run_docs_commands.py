@@ -8,9 +8,11 @@ What runs this test itself (./check) is left out. Blocks with another language
 tag are not commands to run.
 """
 
+import contextlib
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
@@ -34,10 +36,16 @@ def run(script: str, build: pathlib.Path, address: str) -> int:
         "OIDO_SERVER": address,
         "TERM": "dumb",
     }
-    return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script], cwd=ROOT, env=environment,
-        timeout=TIMEOUT_S, check=False, stdin=subprocess.DEVNULL,
-    ).returncode
+    with subprocess.Popen(
+        ["bash", "-euo", "pipefail", "-c", script], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as shell:
+        try:
+            return shell.wait(TIMEOUT_S)
+        finally:
+            # Servers of a script that failed before it ended them.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGKILL)
 
 
 def main() -> int:

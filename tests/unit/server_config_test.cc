@@ -2,12 +2,15 @@
 #include "server/server_config.h"
 
 #include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "server/server_keys.h"
 #include "server/suggest.h"
 #include "tests/support/test_bundle.h"
@@ -77,9 +80,12 @@ TEST(ServerConfigTest, EveryFieldIsAFlagAndReachesTheOptions) {
                            "--tls_client_ca=a",
                            "--insecure",
                            "--token_file=t",
-             "--log_format=json", "--metrics_listen=h:15",
-             "--keepalive_seconds=16", "--keepalive_timeout_seconds=17",
-             "--max_connection_age_seconds=18", "--max_connection_streams=19",
+                           "--log_format=json",
+                           "--metrics_listen=h:15",
+                           "--keepalive_seconds=16",
+                           "--keepalive_timeout_seconds=17",
+                           "--max_connection_age_seconds=18",
+                           "--max_connection_streams=19",
                            "--riva_api=false",
                            "--google_api=false"});
   ASSERT_TRUE(line.ok()) << line.status();
@@ -137,6 +143,29 @@ TEST(ServerConfigTest, HelpHasAWordOnEveryField) {
                                  "--" + descriptor->field(i)->name() +
                                  "( INT| FLOAT| TEXT|)[ .]+\\(Env:OIDO_[A-Z_]+"
                                  "\\)[ \n]+[A-Za-z]"));
+  }
+}
+
+TEST(ServerConfigTest, DocumentationHasEveryOptionItsDefaultAndWhenItChanges) {
+  const std::string operations = test::ReadFile("docs/operations.md");
+  const config::ServerConfig defaults = ToConfig(ServerOptions());
+  for (const ServerKey& key : ServerKeys()) {
+    const auto* field =
+        config::ServerConfig::descriptor()->FindFieldByName(key.name);
+    std::string value;
+    if (!field->is_repeated()) {
+      google::protobuf::TextFormat::PrintFieldValueToString(defaults, field, -1,
+                                                            &value);
+    }
+    value.erase(std::remove(value.begin(), value.end(), '"'), value.end());
+    const char* const change = key.change == Change::kRestart  ? "restart"
+                               : key.change == Change::kReload ? "reload"
+                                                               : "new calls";
+    EXPECT_THAT(operations,
+                HasSubstr(absl::StrCat(
+                    "\n| `", key.name, "` | ",
+                    value.empty() ? "" : absl::StrCat("`", value, "` "), "| ",
+                    change, " | ")));
   }
 }
 
