@@ -4,6 +4,7 @@ Run by CTest through tests/packages/run; arguments: --server BINARY --oido BINAR
 """
 
 import argparse
+import json
 import pathlib
 import shutil
 import subprocess
@@ -79,6 +80,22 @@ class ChartTest(unittest.TestCase):
         deployment["spec"]["replicsa"] = 3
         with self.assertRaises(kubernetes_validate.ValidationError):
             kubernetes_validate.validate(deployment, KUBERNETES_VERSIONS[0], strict=True)
+
+    def test_every_key_has_a_kind_and_a_misspelt_one_is_refused(self) -> None:
+        values = yaml.safe_load((CHART / "values.yaml").read_text())
+        schema = json.loads((CHART / "values.schema.json").read_text())
+        self.assertEqual(set(schema["properties"]), set(values) | {"global"})
+        for key, part in values.items():
+            known = schema["properties"][key].get("properties")
+            if known is not None:
+                self.assertEqual(set(known), set(part), key)
+        for wrong in ({"replicsa": 3}, {"tls": {"secrets": "oido-tls"}}, {"workers": "2"}):
+            with self.subTest(wrong=wrong), self.assertRaisesRegex(Exception, f"(?s)schema.*{next(iter(wrong))}"):
+                render(wrong)
+
+    def test_tls_needs_the_name_that_probes_ask_for(self) -> None:
+        with self.assertRaisesRegex(Exception, "tls.serverName"):
+            render({"tls": {"secret": "oido-tls"}})
 
     def test_the_objects_are_there(self) -> None:
         expected = {"ConfigMap", "Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy"}
