@@ -27,6 +27,7 @@ SessionLimits Generation::session_limits() const {
   SessionLimits limits;
   limits.inbox_bytes = static_cast<size_t>(options_.inbox_bytes);
   limits.max_audio_seconds = options_.max_stream_seconds;
+  limits.max_bytes_per_second = options_.max_stream_bytes_per_second;
   return limits;
 }
 

@@ -40,8 +40,13 @@ void SetConnectionArguments(const ServerOptions& options,
   set(GRPC_ARG_KEEPALIVE_TIME_MS, options.keepalive_seconds * 1000);
   set(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, options.keepalive_timeout_seconds * 1000);
   // Days in milliseconds are more than an int holds.
+  const auto milliseconds = [](int seconds) {
+    return std::min(seconds, INT_MAX / 1000) * 1000;
+  };
+  set(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
+      milliseconds(options.max_connection_idle_seconds));
   set(GRPC_ARG_MAX_CONNECTION_AGE_MS,
-      std::min(options.max_connection_age_seconds, INT_MAX / 1000) * 1000);
+      milliseconds(options.max_connection_age_seconds));
   set(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_connection_streams);
 }
 

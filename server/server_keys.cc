@@ -39,6 +39,9 @@ constexpr ServerKey kKeys[] = {
      "Most streams open at once, idle ones included"},
     {"max_stream_seconds", &Options::max_stream_seconds, Change::kNewCalls,
      "Longest audio of one stream; 0: no limit"},
+    {"max_stream_bytes_per_second", &Options::max_stream_bytes_per_second,
+     Change::kNewCalls,
+     "End a stream that gets more than 10 seconds ahead of this; 0: no limit"},
     {"idle_timeout_seconds", &Options::idle_timeout_seconds, Change::kReload,
      "End a stream that sends nothing for so long"},
     {"max_streaming_message_bytes", &Options::max_streaming_message_bytes,
@@ -77,6 +80,8 @@ constexpr ServerKey kKeys[] = {
      "Ask a silent connection whether it is still there; 0: never"},
     {"keepalive_timeout_seconds", &Options::keepalive_timeout_seconds,
      Change::kRestart, "Close it after so long without an answer"},
+    {"max_connection_idle_seconds", &Options::max_connection_idle_seconds,
+     Change::kRestart, "Close a connection without streams; 0: never"},
     {"max_connection_age_seconds", &Options::max_connection_age_seconds,
      Change::kRestart,
      "Let connections go after so long, when their streams have ended; 0: "

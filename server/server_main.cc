@@ -147,8 +147,8 @@ int CheckConfig(const ServerOptions& options) {
   if (!security.ok()) return Complain(security.status(), kExitFailed);
   const auto models = ModelSet::Load(options.models);
   if (!models.ok()) return Complain(models.status(), kExitFailed);
-  std::printf("options, %zu models, certificates and tokens are in order\n",
-              models->models().size());
+  std::printf("options, models (%s), certificates and tokens are in order\n",
+              models->NamesAndVersions().c_str());
   return 0;
 }
 

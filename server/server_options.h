@@ -20,6 +20,7 @@ struct ServerOptions {
   std::string token_file;
   int max_streams = 1024;
   int max_stream_seconds = 0;
+  int max_stream_bytes_per_second = 0;
   int idle_timeout_seconds = 60;
   int max_streaming_message_bytes = 1 << 20;
   int max_unary_message_bytes = 64 << 20;
@@ -29,6 +30,7 @@ struct ServerOptions {
   std::string metrics_listen;
   int keepalive_seconds = 60;
   int keepalive_timeout_seconds = 20;
+  int max_connection_idle_seconds = 0;
   int max_connection_age_seconds = 0;
   int max_connection_streams = 0;
   bool riva_api = true;

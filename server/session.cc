@@ -230,11 +230,35 @@ bool Session::Accept(InboxItem item, PhaseEvent event) {
     return false;
   if (!Apply(event)) return false;
   item.arrival = last_activity_ = clock_->Now();
-  if (item.kind == InboxItem::Kind::kAudio) CountArrival(item.data.size());
+  if (item.kind == InboxItem::Kind::kAudio) {
+    if (AheadOfRate(item.data.size(), last_activity_) > kBurst) {
+      // What came before is still recognised.
+      return Accept({.kind = InboxItem::Kind::kEnd, .end_status = TooFast()},
+                    PhaseEvent::kHalfClose);
+    }
+    CountArrival(item.data.size());
+  }
   inbox_.Push(std::move(item));
   if (place_ != Place::kIdle || inbox_.empty()) return false;
   SetQueued(last_activity_);
   return true;
+}
+
+absl::Duration Session::AheadOfRate(size_t bytes, absl::Duration now) {
+  if (limits_.max_bytes_per_second == 0 || use_ != ModelUse::kStream)
+    return absl::ZeroDuration();
+  paid_until_ =
+      std::max(paid_until_, now) +
+      absl::Seconds(static_cast<double>(bytes) / limits_.max_bytes_per_second);
+  return paid_until_ - now;
+}
+
+absl::Status Session::TooFast() const {
+  return absl::OutOfRangeError(
+      absl::StrCat("Audio data is being streamed too fast: more than ",
+                   absl::ToInt64Seconds(kBurst), " seconds ahead of ",
+                   limits_.max_bytes_per_second,
+                   " bytes a second (max_stream_bytes_per_second)."));
 }
 
 void Session::SetQueued(absl::Duration now) {

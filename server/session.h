@@ -52,7 +52,8 @@ struct SessionLimits {
   size_t inbox_bytes = 256 << 10;  // reading pauses above
   size_t outbox_bytes =
       1 << 20;  // unread finals and markers: the stream fails above
-  int max_audio_seconds = 0;  // 0: no limit
+  int max_audio_seconds = 0;     // 0: no limit
+  int max_bytes_per_second = 0;  // of a stream; 0: no limit
 };
 
 // What the first message of a stream says, checked.
@@ -156,6 +157,9 @@ class Session : public std::enable_shared_from_this<Session> {
   enum class Place { kIdle, kQueued, kLeased };
   enum class Take { kAnything, kControls };
 
+  // So far a stream may get ahead of max_bytes_per_second.
+  static constexpr absl::Duration kBurst = absl::Seconds(10);
+
   // Audio in larger messages takes its time whatever the load is.
   static constexpr absl::Duration kPromptAhead = absl::Milliseconds(400);
 
@@ -176,6 +180,10 @@ class Session : public std::enable_shared_from_this<Session> {
   // Audio that the client is ahead of the time in which one speaks it.
   absl::Duration Ahead(absl::Duration now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // So far the stream is ahead of the permitted rate with these bytes.
+  absl::Duration AheadOfRate(size_t bytes, absl::Duration now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status TooFast() const;
   void SetQueued(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Worker only.
@@ -209,6 +217,7 @@ class Session : public std::enable_shared_from_this<Session> {
   absl::Duration last_activity_ ABSL_GUARDED_BY(mutex_);
   absl::Duration last_audio_ ABSL_GUARDED_BY(mutex_);  // or configuration
   absl::Duration ahead_ ABSL_GUARDED_BY(mutex_);       // at last_audio_
+  absl::Duration paid_until_ ABSL_GUARDED_BY(mutex_);  // at the permitted rate
   int64_t audio_bytes_received_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t recognizer_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   SessionStats stats_ ABSL_GUARDED_BY(mutex_);

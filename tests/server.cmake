@@ -41,6 +41,7 @@ oido_test(google_status_test integration oido_service_harness)
 oido_test(riva_service_test integration oido_service_harness)
 oido_test(riva_status_test integration oido_service_harness)
 oido_test(offline_service_test integration oido_service_harness)
+oido_test(connection_test integration oido_service_harness)
 oido_test(bad_input_test integration oido_service_harness)
 oido_test(server_binary_test integration oido_service_harness)
 target_compile_definitions(server_binary_test PRIVATE

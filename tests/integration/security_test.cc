@@ -203,6 +203,21 @@ TEST_F(SecurityTest, NewCertificatesAreForNewConnections) {
   EXPECT_TRUE(running.Finish().ok());
 }
 
+TEST_F(SecurityTest, NewAuthoritiesOfClientsAreForNewConnections) {
+  server::ServerOptions options = Tls();
+  options.tls_client_ca = files_.File("client_ca");
+  WriteFile(files_.File("client_ca"), authority_.certificate());
+  TestServer server(options);
+  const CertificateAndKey old = authority_.Issue();
+  const CertificateAndKey fresh = stranger_.Issue();
+  EXPECT_TRUE(Try(WithCertificate(TlsTo(server), old)).ok());
+  EXPECT_FALSE(Try(WithCertificate(TlsTo(server), fresh)).ok());
+  WriteFile(files_.File("client_ca"), stranger_.certificate());
+  server.server().security().Reload();
+  EXPECT_FALSE(Try(WithCertificate(TlsTo(server), old)).ok());
+  EXPECT_TRUE(Try(WithCertificate(TlsTo(server), fresh)).ok());
+}
+
 TEST_F(SecurityTest, TokensLetIn) {
   UseTokens("phones", kToken, 0);
   TestServer server(Tokens());

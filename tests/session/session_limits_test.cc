@@ -176,6 +176,50 @@ TEST_F(SessionLimitsTest, AStreamOfExactlyTheLongestLengthIsFine) {
   EXPECT_TRUE(Finish(stream).ok());
 }
 
+TEST_F(SessionLimitsTest, AStreamThatIsTooFastGetsItsFinalsAndOutOfRange) {
+  StreamOptions options;
+  options.limits.max_bytes_per_second = 32000;
+  options.limits.inbox_bytes = 1 << 20;
+  const std::string audio = MakeAudio(26, 2000);
+  const Stream fast = Open(options);
+  const Stream paced = Open(options);
+  // Ten seconds at once, then as fast as it may.
+  for (int i = 0; i < 5; ++i) {
+    fast.session->PushAudio(audio);
+    paced.session->PushAudio(audio);
+  }
+  for (int i = 0; i < 20; ++i) {
+    clock_.Advance(absl::Seconds(2));
+    paced.session->PushAudio(audio);
+    queue_.RunUntilIdle();
+  }
+  EXPECT_TRUE(Finish(paced).ok());
+  for (int i = 0; i < 5; ++i) fast.session->PushAudio(audio);
+  EXPECT_TRUE(fast.session->WantsInput());
+  fast.session->PushAudio(audio.substr(0, 2));
+  EXPECT_FALSE(fast.session->WantsInput());
+  queue_.RunUntilIdle();
+  const absl::Status status = fast.transport->WaitForEnd();
+  EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
+  EXPECT_THAT(std::string(status.message()),
+              testing::HasSubstr("more than 10 seconds ahead of 32000 bytes a "
+                                 "second (max_stream_bytes_per_second)"));
+  std::string all;
+  for (int i = 0; i < 10; ++i) all += audio;
+  EXPECT_EQ(Describe(fast.transport->updates()), Joined(Recognize(all), {}, 0));
+}
+
+TEST_F(SessionLimitsTest, ARecordingMayComeAtOnce) {
+  StreamOptions options;
+  options.limits.max_bytes_per_second = 1000;
+  const Stream stream = OpenUnconfigured(&queue_, &clock_, options);
+  server::SessionConfig config = Config();
+  config.use = server::ModelUse::kRecording;
+  ASSERT_TRUE(stream.session->Configure(config).ok());
+  stream.session->PushAudio(MakeAudio(30, 2000));
+  EXPECT_TRUE(Finish(stream).ok());
+}
+
 TEST_F(SessionLimitsTest, IdleStreamGetsItsFinalResultAndOutOfRange) {
   const std::string audio = MakeAudio(30, 700);
   const Stream stream = Open();

@@ -86,6 +86,8 @@ TEST(ServerConfigTest, EveryFieldIsAFlagAndReachesTheOptions) {
                            "--keepalive_timeout_seconds=17",
                            "--max_connection_age_seconds=18",
                            "--max_connection_streams=19",
+                           "--max_connection_idle_seconds=20",
+                           "--max_stream_bytes_per_second=21",
                            "--riva_api=false",
                            "--google_api=false"});
   ASSERT_TRUE(line.ok()) << line.status();
@@ -128,6 +130,8 @@ TEST(ServerConfigTest, EveryFieldIsAFlagAndReachesTheOptions) {
   EXPECT_EQ(options->keepalive_timeout_seconds, 17);
   EXPECT_EQ(options->max_connection_age_seconds, 18);
   EXPECT_EQ(options->max_connection_streams, 19);
+  EXPECT_EQ(options->max_connection_idle_seconds, 20);
+  EXPECT_EQ(options->max_stream_bytes_per_second, 21);
   EXPECT_FALSE(options->riva_api);
   EXPECT_FALSE(options->google_api);
   EXPECT_EQ(ToConfig(*options).SerializeAsString(),
