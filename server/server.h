@@ -75,7 +75,7 @@ class Server {
   absl::Status StartService(const Clock* clock);
   absl::Status Listen();
   void ReloadLimits();
-  void ReloadModels(const ServerOptions& options);
+  absl::Status ReloadModels(const ServerOptions& options);
   Snapshot TakeSnapshot() const;
 
   ServerOptions options_;

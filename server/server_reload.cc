@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/allocator.h"
+#include "server/guarded.h"
 #include "server/log.h"
 #include "server/server.h"
 #include "server/server_keys.h"
@@ -24,17 +25,20 @@ void Server::Reload(const absl::StatusOr<ServerOptions>& wanted) {
        DifferentKeys({.from = options_, .change = Change::kRestart}, *wanted)) {
     Log(Severity::kWarn, "restart_needed", {{"key", key}});
   }
-  const auto changed =
+  auto changed =
       DifferentKeys({.from = options_, .change = Change::kReload}, *wanted);
   CopyKeys({.from = *wanted, .change = Change::kReload}, &options_);
+  ReloadLimits();
+  const auto of_new_calls =
+      DifferentKeys({.from = options_, .change = Change::kNewCalls}, *wanted);
+  ServerOptions options = options_;
+  CopyKeys({.from = *wanted, .change = Change::kNewCalls}, &options);
+  if (ReloadModels(options).ok())
+    changed.insert(changed.end(), of_new_calls.begin(), of_new_calls.end());
   if (!changed.empty()) {
-    ReloadLimits();
     Log(Severity::kInfo, "options_reloaded",
         {{"keys", absl::StrJoin(changed, ", ")}});
   }
-  ServerOptions options = options_;
-  CopyKeys({.from = *wanted, .change = Change::kNewCalls}, &options);
-  ReloadModels(options);
 }
 
 void Server::ReloadLimits() {
@@ -43,18 +47,25 @@ void Server::ReloadLimits() {
   offline_recording_admission_.SetLimit(options_.max_offline_recordings);
 }
 
-void Server::ReloadModels(const ServerOptions& options) {
-  const auto renewed = generations_->Renew(options);
-  models_ok_ = renewed.ok();
+absl::Status Server::ReloadModels(const ServerOptions& options) {
+  bool renewed = false;
+  // There may be no memory for them.
+  const absl::Status status = Guarded([&] {
+    const auto result = generations_->Renew(options);
+    renewed = result.ok() && *result;
+    return result.status();
+  });
+  models_ok_ = status.ok();
   const std::string models = generation()->models().NamesAndVersions();
-  if (!renewed.ok()) {
+  if (!status.ok()) {
     Log(Severity::kError, "models_not_reloaded",
-        {{"message", absl::StrCat(renewed.status().message(),
-                                  "; those in use stay: ", models)}});
-    return;
+        {{"message",
+          absl::StrCat(status.message(), "; those in use stay: ", models)}});
+    return status;
   }
   options_ = options;
-  if (*renewed) Log(Severity::kInfo, "models_reloaded", {{"models", models}});
+  if (renewed) Log(Severity::kInfo, "models_reloaded", {{"models", models}});
+  return status;
 }
 
 void Server::Poll() {

@@ -373,9 +373,10 @@ TEST_F(ModelReloadTest, LimitsAreTakenOverAndTheRestIsNamed) {
   options.max_stream_seconds = 1;
   options.listen = "127.0.0.1:1";
   server().Reload(options);
-  EXPECT_THAT(log(), AllOf(HasSubstr("options_reloaded keys=max_streams"),
-                           HasSubstr("restart_needed key=listen"),
-                           HasSubstr("models_reloaded")));
+  EXPECT_THAT(log(),
+              AllOf(HasSubstr("keys=\"max_streams, max_stream_seconds\""),
+                    HasSubstr("restart_needed key=listen"),
+                    HasSubstr("models_reloaded")));
   ClientStream refused(stub_.get());
   EXPECT_EQ(refused.Finish().error_code(),
             grpc::StatusCode::RESOURCE_EXHAUSTED);
