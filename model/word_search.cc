@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -50,6 +51,15 @@ float WordSearch::Ahead(Lexicon::NodeId node, HotPhrases::State phrase) const {
          options_.word_insertion;
 }
 
+// No child of the hypothesis has more ahead.
+float WordSearch::MostAhead(const BeamHypothesis& from) const {
+  if (hot_words_ != nullptr) [[unlikely]]
+    return std::numeric_limits<float>::infinity();
+  if (from.key.node != Lexicon::kRoot) return from.ahead;
+  return options_.lm_weight * lexicon_->LookAhead(Lexicon::kRoot) +
+         options_.word_insertion;
+}
+
 float WordSearch::HotAhead(Lexicon::NodeId node,
                            HotPhrases::State phrase) const {
   return hot_words_->LookAhead(node, phrase) + options_.word_insertion;
@@ -68,9 +78,12 @@ void WordSearch::AddChildren(const BeamHypothesis& from, const Tree& tree,
                              Step& step) const {
   const Lexicon::Children children = tree.children(from.key.node);
   const BeamLane any = Joined(from);
+  const float most = MostAhead(from);
   Lexicon::NodeId node = children.first;
   for (const PhoneId phone : children.phones) {
     const Lexicon::NodeId child = node++;
+    // Most children end here, without a look at what lies ahead of them.
+    if (any.score + step.log_probs[phone] + most < step.threshold) continue;
     const BeamLane& way = phone == from.key.last ? from.blank : any;
     const float score = way.score + step.log_probs[phone];
     const float ahead = Ahead(child, from.key.phrase);

@@ -48,6 +48,7 @@ class WordSearch final : public BeamSearch {
   void AddWords(const BeamHypothesis& from, absl::Span<const WordId> words,
                 PhoneId phone, const BeamLane& lane, Step& step) const;
   float Ahead(Lexicon::NodeId node, HotPhrases::State phrase) const;
+  float MostAhead(const BeamHypothesis& from) const;
   // Elsewhere, so that what most streams need stays small.
   float HotAhead(Lexicon::NodeId node, HotPhrases::State phrase) const;
 
