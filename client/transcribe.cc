@@ -41,6 +41,8 @@ absl::Status SendAll(const TranscribeOptions& options, AudioSource& source,
       SleepUntil(start + absl::Seconds(seconds), options.interrupted);
     }
     absl::Status sent = SendChunk(*bytes, options.latencies, stream);
+    // A single utterance may be over before the audio is.
+    if (absl::IsAborted(sent) && options.config.single_utterance()) break;
     if (!sent.ok()) return sent;
   }
   if (options.latencies != nullptr) options.latencies->AudioEnded(absl::Now());

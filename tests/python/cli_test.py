@@ -146,7 +146,12 @@ class CliTest(ServerTestCase):
         self.assertEqual(len([line for line in lines if not line.startswith("[")]), 1)
         early = self.oido("transcribe", "--max-final-delay-ms", "500", str(wav))
         self.assertGreater(len(early.stdout.splitlines()), len(self.finals()))
-        single = self.oido("transcribe", "--single-utterance", "--trailing-silence-ms", "100", str(wav))
+        with tempfile.NamedTemporaryFile(suffix=".wav") as long:
+            with wave.open(str(wav)) as recording, wave.open(long, "wb") as padded:
+                padded.setparams(recording.getparams())
+                padded.writeframes(recording.readframes(-1) + bytes(120 * 2 * recording.getframerate()))
+            # The utterance is over long before the audio.
+            single = self.oido("transcribe", "--single-utterance", "--trailing-silence-ms", "100", long.name)
         self.assertEqual(single.returncode, 0)
         self.assertRegex(single.stdout.splitlines()[-1], r"^\[END_OF_SINGLE_UTTERANCE at [0-9.]+ s\]$")
         refused = self.oido("transcribe", "--trailing-silence-ms", "7", str(wav))
