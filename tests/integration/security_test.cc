@@ -13,6 +13,7 @@
 #include "server/log.h"
 #include "server/token_access.h"
 #include "tests/support/certificate_maker.h"
+#include "tests/support/scrape.h"
 #include "tests/support/service_harness.h"
 
 namespace oido::test {
@@ -177,7 +178,9 @@ TEST_F(SecurityTest, ClientsMustShowACertificateThatWasAskedFor) {
 }
 
 TEST_F(SecurityTest, NewCertificatesAreForNewConnections) {
-  TestServer server(Tls());
+  server::ServerOptions options = Tls();
+  options.metrics_listen = "127.0.0.1:0";
+  TestServer server(options);
   ConnectionOptions old = TlsTo(server);
   auto channel = client::ConnectSeparately(old, absl::Seconds(60));
   ASSERT_TRUE(channel.ok()) << channel.status();
@@ -196,6 +199,10 @@ TEST_F(SecurityTest, NewCertificatesAreForNewConnections) {
   UseCertificate({.begin_seconds = -7200, .end_seconds = -3600});
   server.server().security().Reload();
   EXPECT_TRUE(Try(fresh).ok()) << Try(fresh);
+  EXPECT_THAT(
+      Scrape(server.server().metrics_address()),
+      AllOf(HasSubstr("\noido_certificate_expiry_timestamp_seconds 1"),
+            HasSubstr("oido_last_reload_successful{what=\"certificates\"} 0")));
   EXPECT_THAT(log(), AllOf(HasSubstr("certificates_reloaded"),
                            HasSubstr("certificates_not_reloaded"),
                            HasSubstr("expired")));

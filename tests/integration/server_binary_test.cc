@@ -279,14 +279,16 @@ TEST_F(ServerBinaryTest, HangUpReadsTheConfigurationAnew) {
   const auto process = Start(
       {"--config", config, "--model", bundle_.path(), "--listen=127.0.0.1:0"});
   Address(process.get());
-  WriteFile(config, "max_streams: 6 max_connection_streams: 7");
+  WriteFile(config,
+            "max_streams: 6 max_connection_streams: 7 log_format: \"json\"");
   process->Signal(SIGHUP);
   EXPECT_TRUE(
       process->ReadErrorsUpTo("restart_needed key=max_connection_streams"));
-  EXPECT_TRUE(process->ReadErrorsUpTo("options_reloaded keys=max_streams"));
+  EXPECT_TRUE(process->ReadErrorsUpTo(
+      "options_reloaded keys=\"max_streams, log_format\""));
   WriteFile(config, "max_streems: 7");
   process->Signal(SIGHUP);
-  EXPECT_TRUE(process->ReadErrorsUpTo("error options_not_reloaded"));
+  EXPECT_TRUE(process->ReadErrorsUpTo("\"event\":\"options_not_reloaded\""));
   process->Signal(SIGTERM);
   EXPECT_THAT(process->ReadErrors(), HasSubstr("did you mean max_streams?"));
   EXPECT_EQ(process->Wait(), 0);
