@@ -23,7 +23,8 @@ void AddConnectionOptions(CLI::App& app, ConnectionOptions& options) {
   app.add_option("--key", options.key_path, "Its private key (PEM)")
       ->envname("OIDO_KEY");
   app.add_option("--server-name", options.server_name,
-                 "Name in the server's certificate (default: the host)");
+                 "Name in the server's certificate (default: the host)")
+      ->envname("OIDO_SERVER_NAME");
   app.add_option("--token-file", options.token_path,
                  "File with the bearer token to show")
       ->envname("OIDO_TOKEN_FILE");
