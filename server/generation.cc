@@ -32,7 +32,9 @@ SessionLimits Generation::session_limits() const {
 }
 
 absl::Status Generation::PrepareAdmission() {
-  auto costs = Calibrate(models_, options_.max_batch, environment_.clock,
+  // Of a reload, running streams have the cores most of the time.
+  const ThreadCpuClock clock;
+  auto costs = Calibrate(models_, options_.max_batch, &clock,
                          environment_.engines.stepper);
   if (!costs.ok()) return costs.status();
   meter_ = std::make_unique<LoadMeter>(*std::move(costs));

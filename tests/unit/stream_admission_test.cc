@@ -5,9 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "server/clock.h"
 #include "server/errors.h"
 #include "server/recording_admission.h"
 
@@ -199,6 +202,17 @@ TEST(RecordingAdmissionTest, OneTooManyIsRefusedUntilOneLeaves) {
   EXPECT_TRUE(full.GetPayload(kRetryPayload).has_value());
   admission.Leave();
   EXPECT_TRUE(admission.Enter().ok());
+}
+
+TEST(ThreadCpuClockTest, StandsStillWhileTheThreadSleeps) {
+  const ThreadCpuClock clock;
+  const absl::Duration begin = clock.Now();
+  absl::SleepFor(absl::Milliseconds(200));
+  const absl::Duration slept = clock.Now() - begin;
+  EXPECT_LT(slept, absl::Milliseconds(100));
+  volatile uint32_t work = 0;
+  while (clock.Now() - begin < slept + absl::Milliseconds(1)) work = work + 1;
+  EXPECT_GT(work, 0u);
 }
 
 }  // namespace
