@@ -3,7 +3,8 @@
 //   decoding_wer BUNDLE DATA SPLIT SOURCE SETTING...
 // DATA/manifest.tsv as in training/README.md; SPLIT and SOURCE as in its
 // columns, "all" for every source. A SETTING is
-//   letters | METHOD:BEAM[:LM_WEIGHT:INSERTION:BLANK_PENALTY[:THRESHOLD]]
+//   letters |
+//   METHOD:BEAM[:LM_WEIGHT:INSERTION:BLANK_PENALTY[:THRESHOLD[:BLANK_SKIP]]]
 // with METHOD "open" or "words"; what is left out is the bundle's.
 #include <algorithm>
 #include <chrono>
@@ -33,6 +34,7 @@ void SetFloats(const std::vector<std::string>& parts,
     config->set_blank_penalty(number(4));
   }
   if (parts.size() > 5) config->set_beam_threshold(number(5));
+  if (parts.size() > 6) config->set_blank_skip_threshold(number(6));
 }
 
 server::Decoding Parse(const std::string& setting,

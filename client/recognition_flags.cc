@@ -1,7 +1,9 @@
 // One flag a field; hot words from flags and files.
 #include "client/recognition_flags.h"
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -13,6 +15,7 @@ namespace oido::client {
 namespace {
 
 constexpr float kDefaultBoost = 4.0f;
+constexpr char kHotWordGroup[] = "Hot words";
 
 // A flag with a number that goes to `set`.
 template <typename T>
@@ -62,6 +65,10 @@ void AddSearch(CLI::App& app, v1::DecodingConfig& decoding) {
       "--blank-penalty",
       [&](float value) { decoding.set_blank_penalty(value); },
       "Taken from the blank's score, -10 to 10");
+  add(
+      "--blank-skip-threshold",
+      [&](float value) { decoding.set_blank_skip_threshold(value); },
+      "Steps on which a blank is surer than this are not searched, 0.5 to 1");
 }
 
 // The one group of phrases that the flags make.
@@ -92,8 +99,42 @@ void ReadHotWords(v1::RecognitionConfig& config, const std::string& path) {
   }
 }
 
+void AddToClass(v1::RecognitionConfig& config, const std::string& name,
+                const std::string& phrase) {
+  auto& classes = *Group(config).mutable_classes();
+  auto found =
+      std::find_if(classes.begin(), classes.end(),
+                   [&](const auto& other) { return other.name() == name; });
+  if (found == classes.end()) {
+    classes.Add()->set_name(name);
+    found = std::prev(classes.end());
+  }
+  found->add_phrases(phrase);
+}
+
+// A flag with an equals sign in its values, that may be given again.
+void AddPairs(CLI::App& app, const std::string& flag, const std::string& form,
+              std::function<void(const std::string&, const std::string&)> add,
+              const std::string& help) {
+  app.add_option_function<std::vector<std::string>>(
+         flag,
+         [flag, form, add](const std::vector<std::string>& pairs) {
+           for (const std::string& pair : pairs) {
+             const size_t equals = pair.find('=');
+             if (equals == std::string::npos) {
+               throw CLI::ValidationError(flag,
+                                          "\"" + pair + "\" is not " + form);
+             }
+             add(pair.substr(0, equals), pair.substr(equals + 1));
+           }
+         },
+         help)
+      ->allow_extra_args(false)
+      ->type_name(form)
+      ->group(kHotWordGroup);
+}
+
 void AddHotWords(CLI::App& app, v1::RecognitionConfig& config) {
-  constexpr char kGroup[] = "Hot words";
   app.add_option_function<std::vector<std::string>>(
          "--hot-word",
          [&config](const std::vector<std::string>& phrases) {
@@ -102,36 +143,32 @@ void AddHotWords(CLI::App& app, v1::RecognitionConfig& config) {
          },
          "A word or phrase to expect; may be given again")
       ->allow_extra_args(false)
-      ->group(kGroup);
+      ->group(kHotWordGroup);
   app.add_option_function<std::string>(
          "--hot-words-file",
          [&config](const std::string& path) { ReadHotWords(config, path); },
          "One a line; a word may be followed by a tab and how it is said, "
          "as in ARPAbet: OY D OW. # begins a comment")
       ->check(CLI::ExistingFile)
-      ->group(kGroup);
+      ->group(kHotWordGroup);
   AddNumber<float>(
       app, "--boost",
       [&config](float value) { Group(config).set_boost(value); },
       "How much likelier they are, 0 to 20 (default: 4)")
-      ->group(kGroup);
-  app.add_option_function<std::vector<std::string>>(
-         "--say",
-         [&config](const std::vector<std::string>& words) {
-           for (const std::string& word : words) {
-             const size_t equals = word.find('=');
-             if (equals == std::string::npos) {
-               throw CLI::ValidationError(
-                   "--say", "\"" + word + "\" is not WORD=PHONES");
-             }
-             AddPronunciation(config, word.substr(0, equals),
-                              word.substr(equals + 1));
-           }
-         },
-         "How a hot word is said: \"oido=OY D OW\"; may be given again")
-      ->allow_extra_args(false)
-      ->type_name("WORD=PHONES")
-      ->group(kGroup);
+      ->group(kHotWordGroup);
+  AddPairs(
+      app, "--hot-word-class", "NAME=PHRASE",
+      [&config](const std::string& name, const std::string& phrase) {
+        AddToClass(config, name, phrase);
+      },
+      "What $NAME in a hot word stands for: \"contact=anna\"; may be given "
+      "again");
+  AddPairs(
+      app, "--say", "WORD=PHONES",
+      [&config](const std::string& word, const std::string& phones) {
+        AddPronunciation(config, word, phones);
+      },
+      "How a hot word is said: \"oido=OY D OW\"; may be given again");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "model/beam_search.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace oido::model {
 namespace {
@@ -19,6 +20,7 @@ BeamSearch::BeamSearch(const LanguageModel* language_model,
     : language_model_(language_model),
       keys_(keys),
       options_(options),
+      skipped_blank_(std::log(options.blank_skip_threshold)),
       history_(history_capacity) {
   hypotheses_.reserve(options.beam_size);
   Reset();
@@ -39,7 +41,7 @@ void BeamSearch::Reset() {
 void BeamSearch::Advance(absl::Span<const float> log_probs,
                          BeamScratch& scratch) {
   const int32_t number = step_++;
-  const bool certain_blank = log_probs[0] > kCertainBlank;
+  const bool certain_blank = log_probs[0] > skipped_blank_;
   // Scores count relative to each other only.
   if (certain_blank && all_blank_) return;
   scratch.Begin(language_model_);

@@ -34,12 +34,6 @@ class BeamSearch {
     kSentence,  // between words, with the score of a sentence's end
   };
 
-  // A step with a blank likelier than this (ln P) is taken for a blank by all
-  // hypotheses: at most a hundredth of the paths are lost. On real speech that
-  // is most steps, and the words stay the same; with -0.05 they begin to
-  // suffer.
-  static constexpr float kCertainBlank = -0.01f;
-
   virtual ~BeamSearch() = default;
 
   // `log_probs`: of the next step. `scratch` is needed for the call only.
@@ -140,6 +134,7 @@ class BeamSearch {
   const LanguageModel* const language_model_;
   const Keys keys_;
   const WordSearchOptions options_;
+  const float skipped_blank_;               // ln P
   std::vector<BeamHypothesis> hypotheses_;  // best first
   WordHistory history_;
   std::vector<FoundWord> settled_;

@@ -43,6 +43,8 @@ absl::StatusOr<WordSearchOptions> ToWordSearchOptions(
   if (config.beam_size() != 0) options.beam_size = config.beam_size();
   if (config.beam_threshold() != 0)
     options.beam_threshold = config.beam_threshold();
+  if (config.blank_skip_threshold() != 0)
+    options.blank_skip_threshold = config.blank_skip_threshold();
   const absl::Status status = Validate(options);
   if (status.ok()) return options;
   return absl::Status(status.code(),
@@ -71,6 +73,8 @@ absl::StatusOr<WordSearchOptions> ToLetterSearchOptions(
   if (config.has_beam_size()) options.beam_size = config.beam_size();
   if (config.has_beam_threshold())
     options.beam_threshold = config.beam_threshold();
+  if (config.has_blank_skip_threshold())
+    options.blank_skip_threshold = config.blank_skip_threshold();
   const absl::Status status = Validate(options);
   if (status.ok()) return options;
   return absl::Status(status.code(),
@@ -85,7 +89,10 @@ absl::Status Validate(const WordSearchOptions& options) {
       InRange("blank_penalty", options.blank_penalty, -10.0f, 10.0f));
   OIDO_RETURN_IF_ERROR(InRange(
       "beam_size", static_cast<float>(options.beam_size), 1.0f, 1024.0f));
-  return InRange("beam_threshold", options.beam_threshold, 1.0f, 1000.0f);
+  OIDO_RETURN_IF_ERROR(
+      InRange("beam_threshold", options.beam_threshold, 1.0f, 1000.0f));
+  return InRange("blank_skip_threshold", options.blank_skip_threshold, 0.5f,
+                 1.0f);
 }
 
 absl::StatusOr<std::shared_ptr<const DecoderResources>> LoadDecoderResources(

@@ -25,6 +25,10 @@ struct WordSearchOptions {
   float blank_penalty = 0.5f;    // taken from the blank's ln P at every step
   int beam_size = 32;            // hypotheses kept at each step
   float beam_threshold = 18.0f;  // those this far behind the best are dropped
+  // A step whose blank has a larger P is a blank to all hypotheses: at most a
+  // hundredth of the paths are lost. On real speech that is most steps, and the
+  // words stay the same; at 0.95 they begin to suffer.
+  float blank_skip_threshold = 0.99f;
 };
 
 // INVALID_ARGUMENT names the field, its value and the limit.

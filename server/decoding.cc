@@ -64,13 +64,18 @@ absl::Status Override(const v1::DecodingConfig& config,
     status = Override(prefix + "blank_penalty", config.blank_penalty(),
                       {-10.0f, 10.0f}, &options->blank_penalty);
   }
+  if (status.ok() && config.has_blank_skip_threshold()) {
+    status =
+        Override(prefix + "blank_skip_threshold", config.blank_skip_threshold(),
+                 {0.5f, 1.0f}, &options->blank_skip_threshold);
+  }
   return status;
 }
 
 bool HasSearchSettings(const v1::DecodingConfig& config) {
   return config.has_beam_size() || config.has_beam_threshold() ||
          config.has_lm_weight() || config.has_word_insertion() ||
-         config.has_blank_penalty();
+         config.has_blank_penalty() || config.has_blank_skip_threshold();
 }
 
 // The method, never METHOD_UNSPECIFIED.

@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "model/utf8.h"
 #include "server/errors.h"
+#include "server/phrase_classes.h"
 
 namespace oido::server {
 namespace {
@@ -19,14 +20,17 @@ class Checker {
  public:
   absl::Status Add(const v1::HotWords& group, const std::string& field) {
     absl::Status status = CheckGroup(group, field);
-    std::set<std::string> words;
+    if (!status.ok()) return status;
+    const auto classes = PhraseClasses::Create(group, field);
+    if (!classes.ok()) return classes.status();
+    const size_t others = phrases_.size();
     for (int i = 0; status.ok() && i < group.phrases_size(); ++i) {
-      const std::string name = absl::StrCat(field, ".phrases[", i, "]");
-      status = AddPhrase(group.phrases(i), group.boost(), name);
-      if (status.ok())
-        words.insert(phrases_.back().words.begin(),
-                     phrases_.back().words.end());
+      status = AddPhrases(group.phrases(i), *classes, group.boost(),
+                          absl::StrCat(field, ".phrases[", i, "]"));
     }
+    std::set<std::string> words;
+    for (size_t i = others; i < phrases_.size(); ++i)
+      words.insert(phrases_[i].words.begin(), phrases_[i].words.end());
     for (int i = 0; status.ok() && i < group.pronunciations_size(); ++i) {
       status =
           AddPronunciation(group.pronunciations(i), words,
@@ -54,6 +58,16 @@ class Checker {
           absl::StrCat(field, ".phrases: 0 phrases, must be at least 1"));
     }
     return absl::OkStatus();
+  }
+
+  absl::Status AddPhrases(const std::string& phrase,
+                          const PhraseClasses& classes, float boost,
+                          const std::string& field) {
+    const auto meant = classes.Expand(phrase, field);
+    absl::Status status = meant.status();
+    for (size_t i = 0; status.ok() && i < meant->size(); ++i)
+      status = AddPhrase((*meant)[i], boost, field);
+    return status;
   }
 
   absl::Status AddPhrase(const std::string& phrase, float boost,

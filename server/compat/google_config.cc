@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "server/compat/lenience.h"
 #include "server/errors.h"
+#include "server/phrase_classes.h"
 
 namespace oido::server {
 namespace {
@@ -37,30 +38,64 @@ void SetTimeouts(const Timeouts& from, v1::StreamingRecognitionConfig* to) {
     to->set_speech_end_timeout_ms(ToMs(from.speech_end_timeout()));
 }
 
-// A phrase's boost, where it has one, goes before that of its set.
+// By what a phrase calls it: "${name}".
+std::string NameOf(const google_v1::CustomClass& custom) {
+  return custom.custom_class_id();
+}
+std::string NameOf(const google_v2::CustomClass& custom) {
+  return custom.name().substr(custom.name().rfind('/') + 1);
+}
+
+// None if any cannot be used. `Adaptation`: of either version.
+template <typename Adaptation>
+PhraseClasses Classes(const Adaptation& adaptation, Lenience* lenience) {
+  v1::HotWords group;
+  for (const auto& custom : adaptation.custom_classes()) {
+    v1::HotWords::PhraseClass* to = group.add_classes();
+    to->set_name(NameOf(custom));
+    for (const auto& item : custom.items()) to->add_phrases(item.value());
+  }
+  auto classes = PhraseClasses::Create(group, "");
+  if (classes.ok()) return *std::move(classes);
+  lenience->Ignore("adaptation.custom_classes");
+  return {};
+}
+
+// A phrase's boost, where it has one, goes before that of its set. One that
+// names a class that there is not stays as it is, and is ignored.
 template <typename PhraseSet>
-void AddHints(const PhraseSet& set, std::vector<PhraseHint>* hints) {
+void AddHints(const PhraseSet& set, const PhraseClasses& classes,
+              std::vector<PhraseHint>* hints) {
   for (const auto& phrase : set.phrases()) {
     const float boost = phrase.boost() != 0.0f ? phrase.boost() : set.boost();
-    hints->push_back({phrase.value(), boost});
+    for (const std::string& text : classes.Expand(phrase.value(), "")
+                                       .value_or(std::vector{phrase.value()}))
+      hints->push_back({text, boost});
   }
 }
 
-std::vector<PhraseHint> Hints(const google_v1::RecognitionConfig& config) {
+std::vector<PhraseHint> Hints(const google_v1::RecognitionConfig& config,
+                              Lenience* lenience) {
+  const PhraseClasses classes = Classes(config.adaptation(), lenience);
   std::vector<PhraseHint> hints;
   for (const google_v1::SpeechContext& context : config.speech_contexts()) {
+    google_v1::PhraseSet set;
+    set.set_boost(context.boost());
     for (const std::string& phrase : context.phrases())
-      hints.push_back({phrase, context.boost()});
+      set.add_phrases()->set_value(phrase);
+    AddHints(set, classes, &hints);
   }
   for (const google_v1::PhraseSet& set : config.adaptation().phrase_sets())
-    AddHints(set, &hints);
+    AddHints(set, classes, &hints);
   return hints;
 }
 
-std::vector<PhraseHint> Hints(const google_v2::RecognitionConfig& config) {
+std::vector<PhraseHint> Hints(const google_v2::RecognitionConfig& config,
+                              Lenience* lenience) {
+  const PhraseClasses classes = Classes(config.adaptation(), lenience);
   std::vector<PhraseHint> hints;
   for (const auto& set : config.adaptation().phrase_sets())
-    AddHints(set.inline_phrase_set(), &hints);
+    AddHints(set.inline_phrase_set(), classes, &hints);
   return hints;
 }
 
@@ -74,8 +109,6 @@ void NoteIgnored(const google_v1::RecognitionConfig& config,
   const google_v1::SpeechAdaptation& adaptation = config.adaptation();
   lenience->IgnoreIf(!adaptation.phrase_set_references().empty(),
                      "adaptation.phrase_set_references");
-  lenience->IgnoreIf(!adaptation.custom_classes().empty(),
-                     "adaptation.custom_classes");
   lenience->IgnoreIf(adaptation.has_abnf_grammar(), "adaptation.abnf_grammar");
 }
 
@@ -87,8 +120,6 @@ void NoteIgnored(const google_v2::RecognitionConfig& config,
                      "features.enable_automatic_punctuation");
   lenience->IgnoreIf(features.has_diarization_config(),
                      "features.diarization_config");
-  lenience->IgnoreIf(!config.adaptation().custom_classes().empty(),
-                     "adaptation.custom_classes");
   for (const auto& set : config.adaptation().phrase_sets())
     lenience->IgnoreIf(!set.phrase_set().empty(), "adaptation.phrase_set");
 }
@@ -180,7 +211,7 @@ absl::StatusOr<v1::RecognitionConfig> FromGoogle(
   languages.insert(languages.end(), config.alternative_language_codes().begin(),
                    config.alternative_language_codes().end());
   lenience.SetLanguage(languages, &native);
-  lenience.SetHints(Hints(config), &native);
+  lenience.SetHints(Hints(config, &lenience), &native);
   NoteIgnored(config, &lenience);
   lenience.Log(call.method);
   return native;
@@ -212,7 +243,7 @@ absl::StatusOr<v1::RecognitionConfig> FromGoogle(
                                      config.language_codes().end());
   if (languages != std::vector<std::string>{"auto"})
     lenience.SetLanguage(languages, &native);
-  lenience.SetHints(Hints(config), &native);
+  lenience.SetHints(Hints(config, &lenience), &native);
   NoteIgnored(config, &lenience);
   lenience.Log(call.method);
   return native;

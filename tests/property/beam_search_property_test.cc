@@ -193,6 +193,43 @@ TEST_P(BeamSearchPropertyTest, CertainBlanksLeaveTheScoresAlone) {
   }
 }
 
+// Behind the first certain blank such steps make no candidates, and that one
+// makes none but the hypotheses themselves.
+TEST_P(BeamSearchPropertyTest, CertainBlanksAreNotSearched) {
+  const std::vector<float> silence = {-1e-5f, -13.0f, -13.0f};
+  WordSearch search(resources_, options_);
+  BeamScratch speech;
+  for (const auto& row : RandomSteps(random_, 8)) search.Advance(row, speech);
+  BeamScratch first;
+  search.Advance(silence, first);
+  EXPECT_LE(first.candidates().size(), speech.ranks().size());
+  EXPECT_FALSE(first.candidates().empty());
+  BeamScratch next;
+  for (int i = 0; i < 100; ++i) search.Advance(silence, next);
+  EXPECT_TRUE(next.candidates().empty());
+  EXPECT_EQ(search.steps(), 109);
+}
+
+// Above the threshold a step is a blank and nothing else, below it counts
+// whole.
+TEST_P(BeamSearchPropertyTest, TheSkipThresholdDecidesWhatIsABlankToAll) {
+  LogProbs log_probs = RandomSteps(random_, 1 + random_() % 4);
+  log_probs.insert(log_probs.begin() + random_() % (log_probs.size() + 1),
+                   {std::log(0.9f), std::log(0.06f), std::log(0.04f)});
+  for (const float threshold : {0.89f, 0.91f}) {
+    LogProbs counted = log_probs;
+    for (auto& row : counted) {
+      if (std::exp(row[0]) > threshold) row = {row[0], -1000.0f, -1000.0f};
+    }
+    options_.blank_skip_threshold = threshold;
+    WordSearch search(resources_, options_);
+    BeamScratch scratch;
+    for (const auto& row : log_probs) search.Advance(row, scratch);
+    ExpectScores(search, search.Alternatives(BeamSearch::Ending::kSentence, 3),
+                 Expected(counted));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, BeamSearchPropertyTest,
                          testing::Range(1u, 101u));
 

@@ -124,6 +124,8 @@ class CliTest(ServerTestCase):
         self.assertNotIn("dashwoode", plain)
         hot = ("--hot-word", "john dashwoode", "--boost", "8", "--say", "dashwoode=D AE SH W UH D")
         self.assertIn("dashwoode", self.oido("transcribe", *hot, str(named_wav)).stdout)
+        by_class = ("--hot-word", "john $name", "--hot-word-class", "name=dashwoode", "--boost", "8")
+        self.assertIn("dashwoode", self.oido("transcribe", *by_class, str(named_wav)).stdout)
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as phrases:
             phrases.write("# names\ndashwoode\tD AE SH W UH D\n\njohn dashwoode\n")
             phrases.flush()
@@ -135,7 +137,7 @@ class CliTest(ServerTestCase):
             self.assertNotIn(result.stdout.strip(), ("", plain))
         self.assertIn("  or: ", self.oido("transcribe", "--alternatives", "3", str(wav)).stdout)
         weights = ("--beam-size", "8", "--beam-threshold", "10", "--lm-weight", "0", "--word-insertion", "2",
-                   "--blank-penalty", "0")
+                   "--blank-penalty", "0", "--blank-skip-threshold", "0.9")
         self.assertNotEqual(self.oido("transcribe", *weights, str(wav)).stdout.strip(), plain)
 
     def test_flags_reach_the_endpoints(self) -> None:

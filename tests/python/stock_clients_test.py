@@ -171,6 +171,16 @@ class GoogleV1ClientTest(StockClientTestCase):
             self.assertTrue(result.is_final or 0 < result.stability < 1)
         self.check_words([result for result in results if result.is_final], self.seconds)
 
+    def test_classes_of_phrases(self) -> None:
+        config = self.config()
+        phrases = speech_v1.PhraseSet(phrases=[{"value": "john ${name}", "boost": 20}])
+        names = speech_v1.CustomClass(custom_class_id="name", items=[{"value": "Willoughby"}, {"value": "Dashwoode"}])
+        config.adaptation = speech_v1.SpeechAdaptation(phrase_sets=[phrases], custom_classes=[names])
+        audio = speech_v1.RecognitionAudio(content=samples()[0])
+        answer = self.client.recognize(config=config, audio=audio)
+        self.assertIn(" john dashwoode ", answer.results[0].alternatives[0].transcript)
+        self.assertNotIn("dashwoode", self.native)
+
     def test_speech_events(self) -> None:
         event = speech_v1.StreamingRecognizeResponse.SpeechEventType
         responses = self.stream(enable_voice_activity_events=True)
@@ -242,6 +252,18 @@ class GoogleV2ClientTest(StockClientTestCase):
             speech_v2.RecognizeRequest(recognizer=RECOGNIZER, config=self.config(), content=wav.read_bytes())
         )
         self.check_words(list(answer.results), self.seconds)
+
+    def test_classes_of_phrases(self) -> None:
+        config = self.config()
+        phrases = speech_v2.PhraseSet(phrases=[{"value": "john ${name}", "boost": 20}])
+        resource = RECOGNIZER.replace("recognizers/_", "customClasses/name")
+        names = speech_v2.CustomClass(name=resource, items=[{"value": "Willoughby"}, {"value": "Dashwoode"}])
+        phrase_set = speech_v2.SpeechAdaptation.AdaptationPhraseSet(inline_phrase_set=phrases)
+        config.adaptation = speech_v2.SpeechAdaptation(phrase_sets=[phrase_set], custom_classes=[names])
+        answer = self.client.recognize(
+            speech_v2.RecognizeRequest(recognizer=RECOGNIZER, config=config, content=wav.read_bytes())
+        )
+        self.assertIn(" john dashwoode ", answer.results[0].alternatives[0].transcript)
 
 
 def main() -> None:

@@ -65,6 +65,11 @@ TEST_F(DecoderResourcesTest, RefusesSettingsOutOfRange) {
   config_.set_beam_size(-1);
   ExpectError(absl::StatusCode::kInvalidArgument, "beam_size is -1");
   config_.set_beam_size(8);
+  config_.set_blank_skip_threshold(0.4f);
+  ExpectError(absl::StatusCode::kInvalidArgument,
+              "blank_skip_threshold is 0.4, must be in 0.5..1");
+  config_.set_blank_skip_threshold(0.9f);
+  EXPECT_FLOAT_EQ((*Load())->options.blank_skip_threshold, 0.9f);
   config_.set_word_insertion(std::numeric_limits<float>::quiet_NaN());
   ExpectError(absl::StatusCode::kInvalidArgument, "word_insertion is nan");
 }

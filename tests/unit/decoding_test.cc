@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/str_split.h"
 #include "server/errors.h"
 #include "tests/support/word_search.h"
 
@@ -71,9 +72,11 @@ TEST_F(DecodingTest, AnyModelSearchesForSpellings) {
   }
   config.mutable_decoding()->set_beam_size(7);
   config.mutable_decoding()->set_lm_weight(2.0f);
+  config.mutable_decoding()->set_blank_skip_threshold(1.0f);
   const auto set = CheckDecoding(config, "", words_);
   EXPECT_EQ(set->spellings->beam_size, 7);
   EXPECT_EQ(set->spellings->lm_weight, 2.0f);
+  EXPECT_EQ(set->spellings->blank_skip_threshold, 1.0f);
   ExpectRefused(config, letters_, "config.decoding.lm_weight",
                 "no language model");
   config.mutable_decoding()->set_beam_size(257);
@@ -92,12 +95,14 @@ TEST_F(DecodingTest, SettingsReplaceTheModels) {
   config.mutable_decoding()->set_beam_size(256);
   config.mutable_decoding()->set_lm_weight(0.0f);
   config.mutable_decoding()->set_word_insertion(-20.0f);
+  config.mutable_decoding()->set_blank_skip_threshold(0.5f);
   const auto set = CheckDecoding(config, "", words_);
   ASSERT_TRUE(set.ok()) << set.status();
   EXPECT_EQ(set->max_alternatives, 30);
   EXPECT_EQ(set->words->beam_size, 256);
   EXPECT_EQ(set->words->lm_weight, 0.0f);
   EXPECT_EQ(set->words->word_insertion, -20.0f);
+  EXPECT_EQ(set->words->blank_skip_threshold, 0.5f);
   EXPECT_EQ(set->words->blank_penalty,
             words_.word_search->options.blank_penalty);
 }
@@ -130,6 +135,10 @@ TEST_F(DecodingTest, NamesTheFieldTheValueAndTheLimit) {
   expect("decoding.blank_penalty", "-11", [](auto* config) {
     config->mutable_decoding()->set_blank_penalty(-11.0f);
   });
+  expect("decoding.blank_skip_threshold", "0.4 is not in 0.5..1",
+         [](auto* config) {
+           config->mutable_decoding()->set_blank_skip_threshold(0.4f);
+         });
   expect("decoding.method", "7 is unknown", [](auto* config) {
     config->mutable_decoding()->set_method(
         static_cast<v1::DecodingConfig::Method>(7));
@@ -202,6 +211,84 @@ TEST_F(DecodingTest, BadHotPhrasesAreNamed) {
   expect("[1].phrases[199]", "20004 bytes, limit 20000", 1.0f,
          std::vector<std::string>(201, std::string(96, 'a') + " cat"));
   expect("", "\"r2d2\" is not in the lexicon", 1.0f, {"cat r2d2"});
+}
+
+void AddClass(v1::HotWords* group, const std::string& name,
+              const std::vector<std::string>& phrases) {
+  auto* given = group->add_classes();
+  given->set_name(name);
+  for (const std::string& phrase : phrases) given->add_phrases(phrase);
+}
+
+// A phrase with classes is the phrases that it stands for, one by one.
+TEST_F(DecodingTest, ClassesStandForTheirPhrases) {
+  v1::RecognitionConfig config;
+  v1::HotWords* group =
+      AddHotWords(&config, 3.0f, {"see $who ${what}", "$who", "the cat"});
+  AddClass(group, "who", {"oido", "The rats"});
+  AddClass(group, "what", {"eat", "read two", "sea"});
+  AddPronunciation(group, "oido", "OY D OW");
+  v1::RecognitionConfig spelled_out;
+  AddPronunciation(
+      AddHotWords(&spelled_out, 3.0f,
+                  {"see oido eat", "see oido read two", "see oido sea",
+                   "see the rats eat", "see the rats read two",
+                   "see the rats sea", "oido", "the rats", "the cat"}),
+      "oido", "OY D OW");
+  const auto found = CheckDecoding(config, "", words_);
+  const auto expected = CheckDecoding(spelled_out, "", words_);
+  ASSERT_TRUE(found.ok()) << found.status();
+  ASSERT_TRUE(expected.ok()) << expected.status();
+  using model::HotPhrases;
+  const auto gain = [&](const Decoding& decoding, const std::string& text) {
+    const HotPhrases& phrases = decoding.hot_words->phrases();
+    HotPhrases::State state = HotPhrases::kNone;
+    float sum = 0.0f;
+    for (const auto word : absl::StrSplit(text, ' ')) {
+      const auto id = words_.word_search->language_model->Find(word);
+      const auto next = phrases.Next(state, id.value_or(model::kUnknownWord));
+      sum += phrases.Gain(state, next);
+      state = next;
+    }
+    return sum - phrases.Begun(state);
+  };
+  for (const std::string text :
+       {"see the rats read two", "see the rats", "the rats sea", "see the cat",
+        "see read two", "the cat eat"}) {
+    EXPECT_EQ(gain(*found, text), gain(*expected, text)) << text;
+  }
+  EXPECT_EQ(gain(*found, "see the rats read two"), 5 * 3.0f + 2 * 3.0f);
+  EXPECT_EQ(found->hot_words->size_bytes(), expected->hot_words->size_bytes());
+}
+
+TEST_F(DecodingTest, BadClassesAreNamed) {
+  const auto expect = [&](const std::string& field, const std::string& value,
+                          const std::string& phrase, const std::string& name,
+                          const std::vector<std::string>& phrases) {
+    v1::RecognitionConfig config;
+    v1::HotWords* group = AddHotWords(&config, 1.0f, {"cat", phrase});
+    AddClass(group, "c", {"rat"});
+    AddClass(group, name, phrases);
+    ExpectRefused(config, words_, "config.hot_words[0]" + field, value);
+  };
+  const std::string own = ".classes[1]";
+  expect(own + ".name", "\"\", must be 1 to 40", "cat", "", {"cat"});
+  expect(own + ".name", "\"a b\"", "cat", "a b", {"cat"});
+  expect(own + ".name", "must be 1 to 40", "cat", std::string(41, 'a'), {"x"});
+  expect(own + ".name", "\"c\" is there twice", "cat", "c", {"cat"});
+  expect(own + ".phrases", "0 phrases, must be in 1..500", "cat", "d", {});
+  expect(own + ".phrases", "501 phrases", "cat", "d",
+         std::vector<std::string>(501, "cat"));
+  expect(own + ".phrases[1]", "101 bytes", "cat", "d",
+         {"cat", std::string(101, 'a')});
+  expect(own + ".phrases[0]", "\"the $c\" has a \"$\"", "cat", "d", {"the $c"});
+  expect(".phrases[1]", "\"$e\" is no class", "the $e", "d", {"cat"});
+  expect(".phrases[1]", "stands for more than 500 phrases", "$d $d", "d",
+         std::vector<std::string>(23, "cat"));
+  expect(".phrases[1]", "more than 500 phrases", "$d", "d",
+         std::vector<std::string>(500, "cat"));
+  expect(".phrases[1]", "12 words, limit 10", "$d $d $d", "d",
+         {"a red cat eats"});
 }
 
 TEST_F(DecodingTest, BadPronunciationsAreNamed) {

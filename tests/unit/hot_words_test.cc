@@ -191,5 +191,30 @@ TEST(HotWordsTest, ARareWordSurvivesInTheSmallestBeam) {
   EXPECT_EQ(heard(Make(resources, {{{"toido"}, 0.0f}}, said)), "cats");
 }
 
+// Streams of a thread share their working memory, and scores kept in it.
+TEST(HotWordsTest, BesideThemAStreamWithoutSaysWhatItSaysAlone) {
+  const auto resources = test::TestWordSearch();
+  const auto hot_words =
+      Make(resources, {{{"oido"}, 8.0f}, {{"red", "cats"}, 8.0f}}, {});
+  int differences = 0;
+  for (uint32_t seed = 1; seed <= 10; ++seed) {
+    std::mt19937 random(seed);
+    BeamDecoder alone({}, resources, {}, 1);
+    BeamDecoder beside({}, resources, {}, 1);
+    BeamDecoder hot({}, resources, {}, 1, hot_words);
+    BeamScratch own;
+    BeamScratch shared;
+    for (const auto& step : test::RandomSpeech(random, 200)) {
+      alone.Advance(step, own);
+      hot.Advance(step, shared);
+      beside.Advance(step, shared);
+    }
+    const std::string text = Text(beside.Finish());
+    EXPECT_EQ(text, Text(alone.Finish())) << "seed " << seed;
+    differences += Text(hot.Finish()) == text ? 0 : 1;
+  }
+  EXPECT_GT(differences, 0);
+}
+
 }  // namespace
 }  // namespace oido::model
