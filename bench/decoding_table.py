@@ -33,7 +33,7 @@ def start_server(programs: Path, bundle: str) -> tuple[subprocess.Popen[bytes], 
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     flags = ["--workers", "1", "--latency_target_ms", "0", "--admission_utilization", "0", "--log_level", "error"]
     command = ["taskset", "-c", "0", programs / "oido-server", "--listen", address, "--model", bundle, *flags]
-    return subprocess.Popen(command), address
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL), address
 
 
 def word_errors(programs: Path, address: str, manifest: Path, source: str, setting: str) -> dict[str, float]:

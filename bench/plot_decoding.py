@@ -1,4 +1,4 @@
-"""Draws docs/decoding.svg, word errors against CPU time of decoders, from the lines of decoding_wer; needs matplotlib.
+"""Draws docs/decoding.svg, word errors against the server's CPU time, from the lines of decoding_table.py; needs matplotlib.
 
 python bench/plot_decoding.py docs/decoding.tsv docs/decoding.svg
 """
@@ -22,7 +22,7 @@ def main(table: str, picture: str) -> None:
     with open(table, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             method, _, beam = row["setting"].partition(":")
-            point = (float(row["mean_us"]), float(row["WER_percent"]), beam)
+            point = (float(row["cpu_ms_per_audio_s"]), float(row["WER_percent"]), beam)
             curves.setdefault((row["source"], method), []).append(point)
     figure, axes = plt.subplots(figsize=(7, 4.2))
     for (source, method), points in curves.items():
@@ -30,7 +30,7 @@ def main(table: str, picture: str) -> None:
         axes.plot(*zip(*[point[:2] for point in points]), label=f"{NAMES[method]}, {source}", markersize=4, **style)
         for cost, errors, beam in points:
             axes.annotate(beam, (cost, errors), textcoords="offset points", xytext=(3, 3), fontsize=7)
-    axes.set(xscale="log", xlabel="µs of one core for a step of 30 ms (numbers: beam size)", ylabel="word error rate, %")
+    axes.set(xlabel="server CPU, ms for a second of audio (numbers: beam size)", ylabel="word error rate, %")
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
     axes.legend(fontsize=7)
