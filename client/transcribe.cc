@@ -49,6 +49,12 @@ absl::Status SendAll(const TranscribeOptions& options, AudioSource& source,
   return stream.WritesDone();
 }
 
+// Whether the server may end the stream, with OK, before its audio is sent.
+bool MayEndEarly(const v1::StreamingRecognitionConfig& config) {
+  return config.single_utterance() || config.speech_start_timeout_ms() != 0 ||
+         config.speech_end_timeout_ms() != 0;
+}
+
 }  // namespace
 
 absl::Status Transcribe(const std::shared_ptr<grpc::Channel>& channel,
@@ -69,6 +75,8 @@ absl::Status Transcribe(const std::shared_ptr<grpc::Channel>& channel,
   const absl::Status sent = SendAll(options, source, stream);
   const absl::Status finished = stream.Finish();
   printer.End();
+  const bool ended_early = absl::IsAborted(sent) && finished.ok();
+  if (ended_early && MayEndEarly(config)) return finished;
   return sent.ok() ? finished : sent;
 }
 

@@ -31,8 +31,8 @@ class GrpcTransport::Call : public LoadStream {
     call_ = grpc::GenericStub(channel).PrepareCall(
         &context_, messages().method(), &transport->queue_);
     call_->StartCall(nullptr);
-    Enqueue({Message::Kind::kOwned,
-             messages().Config(setup, transport->recognition_)});
+    Enqueue(
+        {Message::Kind::kOwned, messages().Config(setup, transport->wanted_)});
     Read();
   }
 
@@ -198,7 +198,7 @@ GrpcTransport::GrpcTransport(
     const GrpcTransportOptions& options,
     std::vector<std::shared_ptr<grpc::Channel>> channels)
     : messages_(WireMessages::Create(options.api)),
-      recognition_(options.recognition),
+      wanted_(options.wanted),
       channels_(std::move(channels)) {}
 
 GrpcTransport::~GrpcTransport() {

@@ -20,9 +20,9 @@ namespace oido::load {
 struct GrpcTransportOptions {
   client::ConnectionOptions server;
   Api api = Api::kOido;
-  // Of the streams: model and decoding; the other protocols know the model
-  // only.
-  v1::RecognitionConfig recognition;
+  // Of the streams: model, decoding and final delay; the other protocols know
+  // the model only.
+  v1::StreamingRecognitionConfig wanted;
   int connections = 1;  // streams take turns on them
   absl::Duration connect_timeout = absl::Seconds(5);
 };
@@ -50,7 +50,7 @@ class GrpcTransport : public Transport {
   void Dispatch(void* tag, bool ok);
 
   const std::unique_ptr<WireMessages> messages_;
-  const v1::RecognitionConfig recognition_;
+  const v1::StreamingRecognitionConfig wanted_;
   const std::vector<std::shared_ptr<grpc::Channel>> channels_;
   size_t next_channel_ = 0;
   grpc::CompletionQueue queue_;

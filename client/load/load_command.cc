@@ -166,9 +166,10 @@ nlohmann::ordered_json Preamble(const LoadCommand& command) {
   nlohmann::ordered_json json = {
       {"address", command.transport.server.address},
       {"api", Name(command.transport.api)},
-      {"model", command.transport.recognition.model()},
+      {"model", command.transport.wanted.config().model()},
       {"method", v1::DecodingConfig::Method_Name(
-                     command.transport.recognition.decoding().method())},
+                     command.transport.wanted.config().decoding().method())},
+      {"max_final_delay_ms", command.transport.wanted.max_final_delay_ms()},
       {"connections", command.transport.connections}};
   json["settings"] = ToJson(command.settings);
   json["slos"] = slos;

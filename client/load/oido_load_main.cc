@@ -64,7 +64,7 @@ void AddServer(CLI::App& app, LoadCommand& command) {
   app.add_option_function<std::string>(
       "--model",
       [&command](const std::string& name) {
-        command.transport.recognition.set_model(name);
+        command.transport.wanted.mutable_config()->set_model(name);
       },
       "A name from `oido models` (default: the server's choice)");
   app.add_option("--connections", command.transport.connections,
@@ -171,12 +171,13 @@ void CheckUsage(const LoadCommand& command) {
                                "with --api google only of partial, final, word "
                                "or word_final, such as --slo partial.p99=1s");
   }
-  const v1::RecognitionConfig& recognition = command.transport.recognition;
+  const v1::StreamingRecognitionConfig& wanted = command.transport.wanted;
   if (command.transport.api != Api::kOido &&
-      (recognition.decoding().ByteSizeLong() > 0 ||
-       !recognition.hot_words().empty())) {
-    throw CLI::ValidationError("--api",
-                               "decoding and hot words are told to oido only");
+      (wanted.config().decoding().ByteSizeLong() > 0 ||
+       !wanted.config().hot_words().empty() ||
+       wanted.max_final_delay_ms() != 0)) {
+    throw CLI::ValidationError(
+        "--api", "decoding, hot words and final delay are told to oido only");
   }
   if (!command.word_times.empty() &&
       command.settings.mode == LoadSettings::Mode::kBackToBack) {
@@ -193,7 +194,8 @@ int Main(int argc, char** argv) {
   LoadCommand command;
   AddAudio(app, command);
   AddServer(app, command);
-  client::AddDecodingFlags(app, command.transport.recognition);
+  client::AddDecodingFlags(app, *command.transport.wanted.mutable_config());
+  client::AddFinalDelayFlag(app, command.transport.wanted);
   AddLoad(app, command);
   AddVerdict(app, command);
   app.callback([&command] { CheckUsage(command); });

@@ -113,14 +113,15 @@ class OidoMessages final : public MessagesOf<v1::StreamingRecognizeRequest,
     return "/oido.v1.SpeechRecognizer/StreamingRecognize";
   }
   Probing probing() const override { return Probing::kMessages; }
-  std::string Config(const StreamSetup& setup,
-                     const v1::RecognitionConfig& recognition) const override {
+  std::string Config(
+      const StreamSetup& setup,
+      const v1::StreamingRecognitionConfig& wanted) const override {
     v1::StreamingRecognizeRequest request;
     v1::StreamingRecognitionConfig& config =
         *request.mutable_streaming_config();
+    config = wanted;
     config.set_interim_results(true);
     config.set_request_id(setup.request_id);
-    *config.mutable_config() = recognition;
     config.mutable_config()->set_encoding(v1::LINEAR16);
     config.mutable_config()->set_sample_rate_hertz(setup.sample_rate_hz);
     return request.SerializeAsString();
@@ -140,8 +141,9 @@ class RivaMessages final
     return "/nvidia.riva.asr.RivaSpeechRecognition/StreamingRecognize";
   }
   Probing probing() const override { return Probing::kResponses; }
-  std::string Config(const StreamSetup& setup,
-                     const v1::RecognitionConfig& recognition) const override {
+  std::string Config(
+      const StreamSetup& setup,
+      const v1::StreamingRecognitionConfig& wanted) const override {
     riva::asr::StreamingRecognizeRequest request;
     riva::asr::StreamingRecognitionConfig& config =
         *request.mutable_streaming_config();
@@ -151,7 +153,7 @@ class RivaMessages final
     config.mutable_config()->set_audio_channel_count(1);
     config.mutable_config()->set_max_alternatives(1);
     config.mutable_config()->set_language_code("en-US");
-    config.mutable_config()->set_model(recognition.model());
+    config.mutable_config()->set_model(wanted.config().model());
     request.mutable_id()->set_value(setup.request_id);
     return request.SerializeAsString();
   }
@@ -165,8 +167,9 @@ class GoogleMessages final
     return "/google.cloud.speech.v1.Speech/StreamingRecognize";
   }
   Probing probing() const override { return Probing::kNone; }
-  std::string Config(const StreamSetup& setup,
-                     const v1::RecognitionConfig& recognition) const override {
+  std::string Config(
+      const StreamSetup& setup,
+      const v1::StreamingRecognitionConfig& wanted) const override {
     google_v1::StreamingRecognizeRequest request;
     google_v1::StreamingRecognitionConfig& config =
         *request.mutable_streaming_config();
@@ -175,7 +178,7 @@ class GoogleMessages final
         google_v1::RecognitionConfig::LINEAR16);
     config.mutable_config()->set_sample_rate_hertz(setup.sample_rate_hz);
     config.mutable_config()->set_language_code("en-US");
-    config.mutable_config()->set_model(recognition.model());
+    config.mutable_config()->set_model(wanted.config().model());
     return request.SerializeAsString();
   }
 };

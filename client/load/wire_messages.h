@@ -39,11 +39,12 @@ class WireMessages {
   // Full name of the streaming method.
   virtual const char* method() const = 0;
   virtual Probing probing() const = 0;
-  // The first message of a stream. `recognition` says how its words are found;
-  // model and all may be empty. Not oído's: only the model is told.
+  // The first message of a stream. `wanted` says how its words are found and
+  // when they become final; model and all may be empty. Not oído's: only the
+  // model is told.
   virtual std::string Config(
       const StreamSetup& setup,
-      const v1::RecognitionConfig& recognition) const = 0;
+      const v1::StreamingRecognitionConfig& wanted) const = 0;
   // What stands before `audio_bytes` bytes of audio in an audio message.
   virtual std::string AudioPrefix(size_t audio_bytes) const = 0;
   // REQUIRES: Probing::kMessages.

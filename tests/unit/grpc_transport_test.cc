@@ -35,7 +35,7 @@ std::unique_ptr<GrpcTransport> Connect(const ScriptedServer& server,
                                        int connections) {
   GrpcTransportOptions options;
   options.server.address = server.address();
-  options.recognition.set_model("a-model");
+  options.wanted.mutable_config()->set_model("a-model");
   options.connections = connections;
   options.connect_timeout = absl::Seconds(60);
   auto transport = GrpcTransport::Create(options);

@@ -244,18 +244,22 @@ TEST(WireMessagesTest, AudioIsItsPrefixAndTheSamples) {
 }
 
 TEST(WireMessagesTest, TheFirstMessageSaysHowWordsAreFound) {
-  v1::RecognitionConfig recognition;
-  recognition.set_model("small");
-  recognition.mutable_decoding()->set_method(v1::DecodingConfig::LETTERS);
+  v1::StreamingRecognitionConfig wanted;
+  wanted.mutable_config()->set_model("small");
+  wanted.mutable_config()->mutable_decoding()->set_method(
+      v1::DecodingConfig::LETTERS);
+  wanted.set_max_final_delay_ms(500);
   v1::StreamingRecognizeRequest request;
   ASSERT_TRUE(request.ParseFromString(
-      WireMessages::Create(Api::kOido)->Config({8000, "a-1"}, recognition)));
+      WireMessages::Create(Api::kOido)->Config({8000, "a-1"}, wanted)));
   const v1::StreamingRecognitionConfig& config = request.streaming_config();
   EXPECT_EQ(config.config().model(), "small");
   EXPECT_EQ(config.config().decoding().method(), v1::DecodingConfig::LETTERS);
   EXPECT_EQ(config.config().sample_rate_hertz(), 8000);
   EXPECT_EQ(config.config().encoding(), v1::LINEAR16);
   EXPECT_EQ(config.request_id(), "a-1");
+  EXPECT_EQ(config.max_final_delay_ms(), 500);
+  EXPECT_TRUE(config.interim_results());
 }
 
 // Fails the test unless every tag that opens is closed in its turn and no text

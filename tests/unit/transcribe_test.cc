@@ -108,6 +108,24 @@ TEST(TranscribeTest, BrokenSourceIsAnErrorBehindWhatWasRecognised) {
   EXPECT_EQ(outcome.output, "ab@8000\n");
 }
 
+// So much audio that a write comes behind the end of the stream.
+TEST(TranscribeTest, AnEndBeforeTheAudiosIsAnErrorUnlessAskedFor) {
+  ScriptedServer server([](grpc::ServerContext&, ServerStream& stream) {
+    stream.Write(Final("enough"));
+    return grpc::Status::OK;
+  });
+  const std::vector<std::string> chunks(3000, std::string(10'000, 'a'));
+  TranscribeOptions options;
+  ListSource unexpected(chunks, absl::OkStatus());
+  EXPECT_EQ(TranscribeAll(server, options, unexpected).status.code(),
+            absl::StatusCode::kAborted);
+  options.config.set_single_utterance(true);
+  ListSource expected(chunks, absl::OkStatus());
+  const Outcome outcome = TranscribeAll(server, options, expected);
+  EXPECT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.output, "enough\n");
+}
+
 TEST(TranscribeTest, RefusalByTheServerIsReturned) {
   ScriptedServer server([](grpc::ServerContext&, ServerStream&) {
     return grpc::Status(grpc::StatusCode::NOT_FOUND, "no model \"x\"");
