@@ -27,6 +27,12 @@ absl::Status SendChunk(const std::string& bytes, LatencyRecorder* latencies,
   return written.ok() ? stream.Marker(marker) : written;
 }
 
+// Whether the server may end the stream, with OK, before its audio is sent.
+bool MayEndEarly(const v1::StreamingRecognitionConfig& config) {
+  return config.single_utterance() || config.speech_start_timeout_ms() != 0 ||
+         config.speech_end_timeout_ms() != 0;
+}
+
 // Ends early, with OK, when interrupted.
 absl::Status SendAll(const TranscribeOptions& options, AudioSource& source,
                      StreamingClient& stream) {
@@ -41,18 +47,11 @@ absl::Status SendAll(const TranscribeOptions& options, AudioSource& source,
       SleepUntil(start + absl::Seconds(seconds), options.interrupted);
     }
     absl::Status sent = SendChunk(*bytes, options.latencies, stream);
-    // A single utterance may be over before the audio is.
-    if (absl::IsAborted(sent) && options.config.single_utterance()) break;
+    if (absl::IsAborted(sent) && MayEndEarly(options.config)) break;
     if (!sent.ok()) return sent;
   }
   if (options.latencies != nullptr) options.latencies->AudioEnded(absl::Now());
   return stream.WritesDone();
-}
-
-// Whether the server may end the stream, with OK, before its audio is sent.
-bool MayEndEarly(const v1::StreamingRecognitionConfig& config) {
-  return config.single_utterance() || config.speech_start_timeout_ms() != 0 ||
-         config.speech_end_timeout_ms() != 0;
 }
 
 }  // namespace
@@ -75,8 +74,6 @@ absl::Status Transcribe(const std::shared_ptr<grpc::Channel>& channel,
   const absl::Status sent = SendAll(options, source, stream);
   const absl::Status finished = stream.Finish();
   printer.End();
-  const bool ended_early = absl::IsAborted(sent) && finished.ok();
-  if (ended_early && MayEndEarly(config)) return finished;
   return sent.ok() ? finished : sent;
 }
 

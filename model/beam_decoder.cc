@@ -9,6 +9,13 @@
 #include "model/tokens.h"
 
 namespace oido::model {
+namespace {
+
+// Of speech that may be left to the next utterance where one is too long.
+constexpr int kMostUnsureMs = 3000;
+
+}  // namespace
+
 BeamDecoder::BeamDecoder(const DecoderOptions& timing,
                          std::unique_ptr<BeamSearch> search,
                          int max_alternatives)
@@ -111,8 +118,7 @@ Hypothesis BeamDecoder::TakeOverdue() {
   if (first_end == settled.end() || !Overdue(*first_end)) return {};
   if (!taken_word_step_.has_value())
     taken_word_step_ = settled.front().first_step;
-  const auto left = std::find_if(settled.rbegin(), settled.rend(), ends);
-  return TakeSettled(static_cast<size_t>(settled.rend() - left));
+  return TakeSettled(SettledWords());
 }
 
 Hypothesis BeamDecoder::Partial() const {
@@ -147,14 +153,45 @@ BeamSearch::Ending BeamDecoder::Ended() const {
 }
 
 Hypothesis BeamDecoder::Finalize() {
+  const bool within_speech =
+      !pause_committed_ && SilenceMs() < timing_.endpoint_silence_ms;
+  if (within_speech && SettleSureWords()) return TakeUtterance(SettledWords());
   if (!pause_committed_) Commit(Ended());
-  return TakeUtterance();
+  return TakeUtterance(search_->settled().size());
+}
+
+// Settles the words that no later step can change. False if that leaves too
+// much to the next utterance.
+bool BeamDecoder::SettleSureWords() {
+  const WordHistory& history = search_->history();
+  const auto sure = [this](const FoundWord& unit) {
+    return search_->EndsWord(unit) && unit.posterior >= 0.0f;
+  };
+  WordHistory::Index words = search_->Shared();
+  while (words != WordHistory::kStart && !sure(history.word(words)))
+    words = history.beginning(words);
+  search_->Settle(words);
+  const size_t count = SettledWords();
+  if (count == 0) return false;
+  const int32_t left =
+      search_->steps() - search_->settled()[count - 1].last_step;
+  return left * timing_.step_ms <=
+         std::min(kMostUnsureMs, timing_.max_utterance_ms / 2);
+}
+
+// Settled units up to the last that ends a word.
+size_t BeamDecoder::SettledWords() const {
+  const std::vector<FoundWord>& settled = search_->settled();
+  const auto last = std::find_if(
+      settled.rbegin(), settled.rend(),
+      [this](const auto& unit) { return search_->EndsWord(unit); });
+  return static_cast<size_t>(settled.rend() - last);
 }
 
 Hypothesis BeamDecoder::Finish() {
   Commit(search_->AnyBetweenWords() ? BeamSearch::Ending::kSentence
                                     : BeamSearch::Ending::kAnywhere);
-  return TakeUtterance();
+  return TakeUtterance(search_->settled().size());
 }
 
 void BeamDecoder::Commit(BeamSearch::Ending ending) {
@@ -187,8 +224,9 @@ void BeamDecoder::CollectRivals(BeamSearch::Ending ending,
   }
 }
 
-Hypothesis BeamDecoder::TakeUtterance() {
-  Hypothesis hypothesis = TakeSettled(search_->settled().size());
+// The first `count` settled units; the next utterance begins.
+Hypothesis BeamDecoder::TakeUtterance(size_t count) {
+  Hypothesis hypothesis = TakeSettled(count);
   utterance_start_ = search_->steps();
   taken_word_step_.reset();
   return hypothesis;

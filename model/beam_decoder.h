@@ -17,11 +17,11 @@
 
 namespace oido::model {
 
-// In a pause of kCommitPauseMs the best hypothesis stays
-// alone, so that what comes behind an endpoint is decoded as it would be
-// without one, the language model's context included: an endpoint cuts the text
-// and changes none of it, unless it comes within speech (endpointer.h, last
-// rule).
+// In a pause of kCommitPauseMs the best hypothesis stays alone, so that what
+// comes behind an endpoint is decoded as it would be without one, the language
+// model's context included. An utterance that is too long (endpointer.h, last
+// rules) ends behind the words that all hypotheses share. So an endpoint cuts
+// the text and changes none of it.
 class BeamDecoder final : public Decoder {
  public:
   static constexpr int kCommitPauseMs = 600;
@@ -45,8 +45,8 @@ class BeamDecoder final : public Decoder {
   // stable.
   Hypothesis Partial() const override;
   uint64_t PartialFingerprint() const override;
-  // Within speech, a word of a lexicon that is not yet complete becomes the
-  // next utterance's first.
+  // Within speech, words that may still change become the next utterance's
+  // first, a word of a lexicon that is not yet complete in any case.
   Hypothesis Finalize() override;
   Hypothesis Finish() override;
   void Reset() override;
@@ -65,10 +65,12 @@ class BeamDecoder final : public Decoder {
   bool Overdue(const FoundWord& word) const;
   void EndOverdueWord();
   BeamSearch::Ending Ended() const;
+  bool SettleSureWords();
   void Commit(BeamSearch::Ending ending);
   void CollectRivals(BeamSearch::Ending ending, WordHistory::Index best);
   Hypothesis TakeSettled(size_t count);
-  Hypothesis TakeUtterance();
+  size_t SettledWords() const;
+  Hypothesis TakeUtterance(size_t count);
   Word ToWord(const BeamSearch::SpelledWord& found) const;
   Hypothesis ToHypothesis(absl::Span<const FoundWord> units) const;
 

@@ -58,9 +58,11 @@ class BeamSearch {
   // Drops every hypothesis that does not go on from `words` or does not count.
   // REQUIRES: the one behind Best(ending) does both.
   void KeepOnly(WordHistory::Index words, Ending ending);
-  // Moves the units that all hypotheses share to settled(); of other sequences
-  // the indices change.
-  void Settle();
+  // Moves the units that all hypotheses share to settled(), or those up to
+  // `shared`; of other sequences the indices change.
+  // REQUIRES: all hypotheses go on from `shared`.
+  void Settle() { Settle(Shared()); }
+  void Settle(WordHistory::Index shared);
   // Units that will not change any more, oldest first, until they are dropped.
   const std::vector<FoundWord>& settled() const { return settled_; }
   void DropSettled(size_t count);

@@ -89,8 +89,7 @@ void BeamSearch::KeepOnly(WordHistory::Index words, Ending ending) {
   });
 }
 
-void BeamSearch::Settle() {
-  const WordHistory::Index shared = Shared();
+void BeamSearch::Settle(WordHistory::Index shared) {
   MeasurePosteriors(shared, step_);
   history_.AppendWords(WordHistory::kStart, shared, &settled_);
   history_.BeginCompaction();

@@ -129,6 +129,24 @@ TEST_P(BeamDecoderPropertyTest, EndpointsCutTheTextAndChangeNothingOfIt) {
   EXPECT_TRUE(joined == Describe(whole.Finish())) << "seed " << seed();
 }
 
+// An utterance that is too long is cut where nothing is in doubt any more.
+TEST_P(BeamDecoderPropertyTest, LongUtterancesAreCutAndNothingOfThemChanges) {
+  BeamDecoder whole = Decoder(NoEndpoints());
+  BeamDecoder cut = Decoder(Timing(1 << 30, 4000));
+  std::string joined;
+  int endpoints = 0;
+  for (const auto& row : test::RandomSpeech(random_, 1500)) {
+    whole.Advance(row, scratch_);
+    cut.Advance(row, scratch_);
+    if (!cut.AtEndpoint()) continue;
+    joined += Describe(cut.Finalize());
+    ++endpoints;
+  }
+  joined += Describe(cut.Finish());
+  EXPECT_GT(endpoints, 3) << "seed " << seed();
+  EXPECT_TRUE(joined == Describe(whole.Finish())) << "seed " << seed();
+}
+
 // No word of the best hypothesis stays longer than it may, none comes twice,
 // and a delay that nothing reaches changes nothing.
 TEST_P(BeamDecoderPropertyTest, WordsBecomeFinalInTime) {
