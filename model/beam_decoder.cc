@@ -76,6 +76,7 @@ bool BeamDecoder::AtEndpoint() const {
         int64_t{search_->steps() - taken_word_step_.value_or(word.first_step)} *
         timing_.step_ms;
   }
+  progress.may_change = !silent && !pause_committed_ && !SureWords();
   return IsEndpoint(timing_, progress);
 }
 
@@ -118,7 +119,7 @@ Hypothesis BeamDecoder::TakeOverdue() {
   if (first_end == settled.end() || !Overdue(*first_end)) return {};
   if (!taken_word_step_.has_value())
     taken_word_step_ = settled.front().first_step;
-  return TakeSettled(SettledWords());
+  return TakeSettled(search_->SettledWords());
 }
 
 Hypothesis BeamDecoder::Partial() const {
@@ -153,39 +154,29 @@ BeamSearch::Ending BeamDecoder::Ended() const {
 }
 
 Hypothesis BeamDecoder::Finalize() {
-  const bool within_speech =
-      !pause_committed_ && SilenceMs() < timing_.endpoint_silence_ms;
-  if (within_speech && SettleSureWords()) return TakeUtterance(SettledWords());
+  if (!pause_committed_ && SilenceMs() < timing_.endpoint_silence_ms) {
+    if (const auto words = SureWords(); words.has_value()) {
+      search_->Settle(*words);
+      return TakeUtterance(search_->SettledWords());
+    }
+  }
   if (!pause_committed_) Commit(Ended());
   return TakeUtterance(search_->settled().size());
 }
 
-// Settles the words that no later step can change. False if that leaves too
-// much to the next utterance.
-bool BeamDecoder::SettleSureWords() {
-  const WordHistory& history = search_->history();
-  const auto sure = [this](const FoundWord& unit) {
-    return search_->EndsWord(unit) && unit.posterior >= 0.0f;
-  };
-  WordHistory::Index words = search_->Shared();
-  while (words != WordHistory::kStart && !sure(history.word(words)))
-    words = history.beginning(words);
-  search_->Settle(words);
-  const size_t count = SettledWords();
-  if (count == 0) return false;
-  const int32_t left =
-      search_->steps() - search_->settled()[count - 1].last_step;
-  return left * timing_.step_ms <=
-         std::min(kMostUnsureMs, timing_.max_utterance_ms / 2);
-}
-
-// Settled units up to the last that ends a word.
-size_t BeamDecoder::SettledWords() const {
-  const std::vector<FoundWord>& settled = search_->settled();
-  const auto last = std::find_if(
-      settled.rbegin(), settled.rend(),
-      [this](const auto& unit) { return search_->EndsWord(unit); });
-  return static_cast<size_t>(settled.rend() - last);
+// Sure words, behind those that are settled; none if they leave too much to the
+// next utterance.
+std::optional<WordHistory::Index> BeamDecoder::SureWords() const {
+  const WordHistory::Index words = search_->SureWords();
+  const size_t settled = search_->SettledWords();
+  if (words == WordHistory::kStart && settled == 0) return std::nullopt;
+  const FoundWord& last = words == WordHistory::kStart
+                              ? search_->settled()[settled - 1]
+                              : search_->history().word(words);
+  const int left_ms = (search_->steps() - last.last_step) * timing_.step_ms;
+  if (left_ms > std::min(kMostUnsureMs, timing_.max_utterance_ms / 2))
+    return std::nullopt;
+  return words;
 }
 
 Hypothesis BeamDecoder::Finish() {

@@ -65,11 +65,10 @@ class BeamDecoder final : public Decoder {
   bool Overdue(const FoundWord& word) const;
   void EndOverdueWord();
   BeamSearch::Ending Ended() const;
-  bool SettleSureWords();
+  std::optional<WordHistory::Index> SureWords() const;
   void Commit(BeamSearch::Ending ending);
   void CollectRivals(BeamSearch::Ending ending, WordHistory::Index best);
   Hypothesis TakeSettled(size_t count);
-  size_t SettledWords() const;
   Hypothesis TakeUtterance(size_t count);
   Word ToWord(const BeamSearch::SpelledWord& found) const;
   Hypothesis ToHypothesis(absl::Span<const FoundWord> units) const;

@@ -46,6 +46,9 @@ class BeamSearch {
   WordHistory::Index Best(Ending ending) const;
   // The units that all hypotheses share, behind those that are settled.
   WordHistory::Index Shared() const;
+  // Those of them up to the last that ends a word: nothing about them, their
+  // posteriors included, depends on what follows.
+  WordHistory::Index SureWords() const;
   const WordHistory& history() const { return history_; }
   // Distinct sequences of units, best first, at most `count`; their scores may
   // be compared with each other.
@@ -66,6 +69,8 @@ class BeamSearch {
   // Units that will not change any more, oldest first, until they are dropped.
   const std::vector<FoundWord>& settled() const { return settled_; }
   void DropSettled(size_t count);
+  // How many there are up to the last that ends a word.
+  size_t SettledWords() const;
 
   // Ends the word that a hypothesis has begun, where one may end anywhere.
   virtual void EndWords() {}

@@ -48,6 +48,15 @@ WordHistory::Index BeamSearch::Shared() const {
   return shared;
 }
 
+WordHistory::Index BeamSearch::SureWords() const {
+  WordHistory::Index words = Shared();
+  while (words != WordHistory::kStart &&
+         !(EndsWord(history_.word(words)) &&
+           history_.word(words).posterior >= 0.0f))
+    words = history_.beginning(words);
+  return words;
+}
+
 std::vector<BeamSearch::Alternative> BeamSearch::Alternatives(
     Ending ending, size_t count) const {
   std::vector<Alternative> found;
@@ -104,6 +113,13 @@ void BeamSearch::Settle(WordHistory::Index shared) {
   history_.Compact(shared);
   each_lane(
       [this](BeamLane& lane) { lane.history = history_.Moved(lane.history); });
+}
+
+size_t BeamSearch::SettledWords() const {
+  const auto last =
+      std::find_if(settled_.rbegin(), settled_.rend(),
+                   [this](const FoundWord& unit) { return EndsWord(unit); });
+  return static_cast<size_t>(settled_.rend() - last);
 }
 
 void BeamSearch::DropSettled(size_t count) {

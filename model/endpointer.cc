@@ -15,7 +15,7 @@ bool IsEndpoint(const DecoderOptions& options,
     return true;
   }
   const bool at_boundary =
-      progress.has_word &&
+      progress.has_word && !progress.may_change &&
       (!progress.word_open || progress.silence_ms >= kPauseMs);
   if (at_boundary && progress.length_ms >= options.max_utterance_ms)
     return true;

@@ -17,6 +17,7 @@ struct UtteranceProgress {
   // Since the first word began; while there is none, since the utterance did,
   // so that silence before speech does not cut the speech short.
   int64_t length_ms = 0;
+  bool may_change = false;  // the words may, by what comes next
 };
 
 // Speech without a token for this long is taken for a word boundary in an
@@ -28,8 +29,8 @@ inline constexpr int kPauseMs = 300;
 // - a word is followed by endpoint_silence_ms of silence;
 // - the utterance has no word and its last start_silence_ms, if that is set,
 //   are silent;
-// - the length is max_utterance_ms and the last word is closed or followed by
-//   kPauseMs of silence;
+// - the length is max_utterance_ms, the last word is closed or followed by
+//   kPauseMs of silence, and the words will not change;
 // - the length is 1.5 x max_utterance_ms, word or not (bounds the memory).
 bool IsEndpoint(const DecoderOptions& options,
                 const UtteranceProgress& progress);

@@ -11,8 +11,8 @@ struct Case {
   bool is_endpoint;
 };
 
-// has_word, word_open, silence_ms, length_ms -> endpoint, with the limits 800
-// and 20000.
+// has_word, word_open, silence_ms, length_ms, may_change -> endpoint, with the
+// limits 800 and 20000.
 TEST(EndpointerTest, FollowsTheTable) {
   const Case cases[] = {
       {{false, false, 0, 0}, false},
@@ -29,6 +29,9 @@ TEST(EndpointerTest, FollowsTheTable) {
       {{true, true, 300, 20000}, true},
       {{true, true, 300, 19999}, false},
       {{true, true, 0, 30000}, true},
+      {{true, true, 800, 5000, true}, true},
+      {{true, false, 300, 29999, true}, false},
+      {{true, false, 0, 30000, true}, true},
   };
   for (const Case& c : cases) {
     EXPECT_EQ(IsEndpoint(DecoderOptions(), c.progress), c.is_endpoint)
