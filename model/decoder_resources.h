@@ -26,8 +26,8 @@ struct WordSearchOptions {
   int beam_size = 32;            // hypotheses kept at each step
   float beam_threshold = 18.0f;  // those this far behind the best are dropped
   // A step whose blank has a larger P is a blank to all hypotheses: at most a
-  // hundredth of the paths are lost. On real speech that is most steps, and the
-  // words stay the same; at 0.95 they begin to suffer.
+  // hundredth of the paths are lost. Held-back speakers lose no words down to
+  // 0.95; at 0.8 they do (training/EXPERIMENTS.md).
   float blank_skip_threshold = 0.99f;
 };
 
