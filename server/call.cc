@@ -1,6 +1,7 @@
 // Admission, start and end of a call.
 #include "server/call.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace oido::server {
@@ -17,21 +18,22 @@ Call::Call(const ServiceEnvironment& environment, Caller caller)
   info_.begin = environment.clock->Now();
 }
 
-std::shared_ptr<Session> Call::NewSession(
-    std::shared_ptr<Transport> transport) {
+// With the generation's limits and workers.
+std::shared_ptr<Session> Call::NewSession() const {
   return std::make_shared<Session>(generation_->session_limits(),
                                    environment_.clock, generation_->ready(),
-                                   std::move(transport));
+                                   transport_.lock());
 }
 
-bool Call::Begin(std::shared_ptr<Session> session, std::string method) {
-  session_ = std::move(session);
+bool Call::Begin(std::shared_ptr<Transport> transport, std::string method) {
+  transport_ = std::move(transport);
   info_.method = std::move(method);
+  sessions_.Add(NewSession());
   const absl::Status status = Enter();
   admitted_ = status.ok();
   if (!admitted_) {
     Refuse(status);
-    session_->Fail(status);
+    sessions_.Fail(status);
   }
   return admitted_;
 }
@@ -43,7 +45,7 @@ absl::Status Call::Enter() {
     info_.token = place->name();
     token_place_ = *std::move(place);
   }
-  return environment_.registry->Add(session_);
+  return environment_.registry->Add(sessions_.all()[0]);
 }
 
 absl::Status Call::Configure(const SessionConfig& config,
@@ -51,7 +53,9 @@ absl::Status Call::Configure(const SessionConfig& config,
   info_.message_id = std::move(request_id);
   info_.model = config.model->bundle->name;
   info_.version = config.model->bundle->version;
-  const absl::Status status = Admit(config);
+  separate_ = config.separate_channels > 0;
+  absl::Status status = Admit(config);
+  if (status.ok()) status = AddChannels(config.separate_channels);
   if (!status.ok()) {
     Refuse(status);
     return status;
@@ -62,18 +66,44 @@ absl::Status Call::Configure(const SessionConfig& config,
     if (config.model->offline())
       offline_ = environment_.metrics->OfModel(info_.model, info_.version);
   }
-  return session_->Configure(config);
+  SessionConfig of_channel = config;
+  const auto sessions = sessions_.all();
+  for (size_t i = 0; i < sessions.size(); ++i) {
+    if (separate_) of_channel.format.channel = static_cast<int>(i);
+    status = sessions[i]->Configure(of_channel);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Call::Admit(const SessionConfig& config) {
-  if (config.use == ModelUse::kStream)
-    return generation_->stream_admission().Admit(config.model->index);
   RecordingAdmission* const recordings =
       config.model->offline() ? environment_.offline_recording_admission
                               : environment_.recording_admission;
-  absl::Status status = recordings->Enter();
-  if (status.ok()) recordings_ = recordings;
-  return status;
+  for (int i = 0; i < std::max(1, config.separate_channels); ++i) {
+    if (config.use == ModelUse::kStream) {
+      absl::Status status =
+          generation_->stream_admission().Admit(config.model->index);
+      if (!status.ok()) return status;
+      continue;
+    }
+    absl::Status status = recordings->Enter();
+    if (!status.ok()) return status;
+    recordings_ = recordings;
+    ++recording_places_;
+  }
+  return absl::OkStatus();
+}
+
+// The first has its session already.
+absl::Status Call::AddChannels(int channels) {
+  for (int i = 1; i < channels; ++i) {
+    auto session = NewSession();
+    absl::Status status = environment_.registry->Add(session);
+    if (!status.ok()) return status;
+    sessions_.Add(std::move(session));
+  }
+  return absl::OkStatus();
 }
 
 void Call::Refuse(const absl::Status& status) const {
@@ -83,20 +113,22 @@ void Call::Refuse(const absl::Status& status) const {
 }
 
 void Call::Leave() {
-  if (recordings_ != nullptr) recordings_->Leave();
-  recordings_ = nullptr;
+  for (; recording_places_ > 0; --recording_places_) recordings_->Leave();
   token_place_ = TokenAccess::Place();
 }
 
 void Call::End() {
-  const std::shared_ptr<Session> session = std::move(session_);
-  session->Cancel();
+  sessions_.Cancel();
   Leave();
+  const SessionStats stats = sessions_.Stats();
+  if (admitted_) {
+    for (const auto& session : sessions_.all())
+      environment_.registry->Remove(session.get());
+  }
+  sessions_.Clear();
   // From now on the generation may be freed.
   generation_.reset();
   if (!admitted_) return;
-  environment_.registry->Remove(session.get());
-  const SessionStats stats = session->Stats();
   LogCallEnd(info_, stats, environment_.clock->Now());
   if (offline_ != nullptr) offline_->AddRecording(stats.audio);
   if (environment_.metrics != nullptr)

@@ -47,8 +47,7 @@ absl::Status CheckRateAndChannels(const v1::RecognitionConfig& config,
                                   features::AudioEncoding encoding,
                                   const std::string& prefix) {
   const int rate = config.sample_rate_hertz();
-  const bool from_header =
-      rate == 0 && features::BytesPerSample(encoding) == 0;
+  const bool from_header = rate == 0 && features::BytesPerSample(encoding) == 0;
   if (!from_header && (rate < features::kMinSampleRateHz ||
                        rate > features::kMaxSampleRateHz)) {
     return FieldError(prefix + "sample_rate_hertz",
@@ -61,6 +60,14 @@ absl::Status CheckRateAndChannels(const v1::RecognitionConfig& config,
     return FieldError(prefix + "audio_channel_count",
                       absl::StrCat(prefix, "audio_channel_count: ", channels,
                                    " is not in 0..", features::kMaxChannels));
+  }
+  if (config.enable_separate_recognition_per_channel() && channels == 0) {
+    return FieldError(
+        prefix + "audio_channel_count",
+        absl::StrCat(prefix,
+                     "audio_channel_count: 0, but channels are recognised "
+                     "separately only where it says how many there are, 1..",
+                     features::kMaxChannels));
   }
   return absl::OkStatus();
 }
@@ -92,14 +99,15 @@ absl::Status CheckId(const std::string& field, const std::string& id) {
                                         " bytes, limit ", kMaxIdBytes));
 }
 
-absl::Status PushControl(const v1::StreamControl& control, Session* session) {
+absl::Status PushControl(const v1::StreamControl& control,
+                         ChannelSessions* sessions) {
   switch (control.command_case()) {
     case v1::StreamControl::kFinalize:
-      session->PushFinalize();
+      sessions->PushFinalize();
       return absl::OkStatus();
     case v1::StreamControl::kMarker: {
       absl::Status status = CheckId("control.marker.id", control.marker().id());
-      if (status.ok()) session->PushMarker(control.marker().id());
+      if (status.ok()) sessions->PushMarker(control.marker().id());
       return status;
     }
     case v1::StreamControl::COMMAND_NOT_SET:
@@ -159,6 +167,8 @@ absl::StatusOr<SessionConfig> CheckConfig(const v1::RecognitionConfig& config,
   result.format.encoding = *encoding;
   result.format.sample_rate_hz = config.sample_rate_hertz();
   result.format.channels = config.audio_channel_count();
+  if (config.enable_separate_recognition_per_channel())
+    result.separate_channels = config.audio_channel_count();
   result.use = use;
   return result;
 }
@@ -182,7 +192,7 @@ absl::StatusOr<SessionConfig> CheckStreamingConfig(
 }
 
 absl::Status PushInput(v1::StreamingRecognizeRequest* request,
-                       size_t max_message_bytes, Session* session) {
+                       size_t max_message_bytes, ChannelSessions* sessions) {
   switch (request->request_case()) {
     case v1::StreamingRecognizeRequest::kAudioContent: {
       const size_t size = request->audio_content().size();
@@ -191,11 +201,11 @@ absl::Status PushInput(v1::StreamingRecognizeRequest* request,
                           absl::StrCat("audio_content: ", size,
                                        " bytes, limit ", max_message_bytes));
       }
-      session->PushAudio(std::move(*request->mutable_audio_content()));
+      sessions->PushAudio(std::move(*request->mutable_audio_content()));
       return absl::OkStatus();
     }
     case v1::StreamingRecognizeRequest::kControl:
-      return PushControl(request->control(), session);
+      return PushControl(request->control(), sessions);
     default:
       return FieldError(
           "request",

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "oido/v1/speech.pb.h"
+#include "server/channel_sessions.h"
 #include "server/model_set.h"
 #include "server/session.h"
 
@@ -31,10 +32,10 @@ absl::StatusOr<SessionConfig> CheckConfig(const v1::RecognitionConfig& config,
 absl::StatusOr<SessionConfig> CheckStreamingConfig(
     const v1::StreamingRecognitionConfig& config, const ModelSet& models);
 
-// Passes one message after the configuration on to `session`, or says what is
+// Passes one message after the configuration on to `sessions`, or says what is
 // wrong with it.
 absl::Status PushInput(v1::StreamingRecognizeRequest* request,
-                       size_t max_message_bytes, Session* session);
+                       size_t max_message_bytes, ChannelSessions* sessions);
 
 }  // namespace oido::server
 

@@ -45,6 +45,7 @@ void AddInterim(model::Hypothesis part, const Result& whole, bool continues,
   v1::StreamingRecognitionResult* result = response->add_results();
   SetAlternative(part, options, continues, result->add_alternatives());
   result->set_stability(stability);
+  result->set_channel_tag(options.channel_tag);
   SetDuration(absl::Milliseconds(whole.end_ms),
               result->mutable_result_end_time());
 }
@@ -99,6 +100,7 @@ v1::StreamingRecognitionResult FinalToProto(const Result& result,
   for (const model::Hypothesis& other : result.hypothesis.alternatives)
     add(other);
   proto.set_is_final(true);
+  proto.set_channel_tag(options.channel_tag);
   SetDuration(absl::Milliseconds(result.end_ms),
               proto.mutable_result_end_time());
   return proto;
@@ -117,6 +119,7 @@ v1::StreamingRecognizeResponse UpdateToProto(const Update& update,
   for (const SpeechEvent& event : update.events) {
     v1::SpeechEvent* proto = response.add_events();
     proto->set_type(TypeOf(event.kind));
+    proto->set_channel_tag(options.channel_tag);
     SetDuration(absl::Milliseconds(event.time_ms), proto->mutable_time());
   }
   SetDuration(update.audio_received, response.mutable_audio_received());

@@ -12,6 +12,7 @@ namespace oido::server {
 struct ResponseOptions {
   bool word_times = false;
   bool word_confidence = false;
+  int channel_tag = 0;  // of the results; 0: channels are heard as one
 };
 
 v1::StreamingRecognitionResult FinalToProto(const Result& result,

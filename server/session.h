@@ -60,6 +60,8 @@ struct SessionLimits {
 struct SessionConfig {
   std::shared_ptr<const LoadedModel> model;
   features::AudioFormat format;
+  // 0: one session hears the format's channel; else one hears each of so many.
+  int separate_channels = 0;
   ModelUse use = ModelUse::kStream;
   bool interim_results = false;
   Decoding decoding;

@@ -34,7 +34,7 @@ class StreamPump final : public Transport {
 
   // Admits the stream or ends it. Once, before any reaction. `self`: this.
   void Begin(std::shared_ptr<Transport> self) {
-    call_.Begin(call_.NewSession(std::move(self)), dialect_->method());
+    call_.Begin(std::move(self), dialect_->method());
     Wake();
   }
 
@@ -42,9 +42,9 @@ class StreamPump final : public Transport {
     // Until the next StartRead nobody else touches the buffer.
     if (ok) {
       const absl::Status status = TakeMessage();
-      if (!status.ok()) call_.session().Fail(status);
+      if (!status.ok()) call_.sessions().Fail(status);
     } else {
-      call_.session().HalfClose();
+      call_.sessions().HalfClose();
     }
     MutexLock lock(mutex_);
     reading_ = false;
@@ -52,14 +52,14 @@ class StreamPump final : public Transport {
   }
 
   void OnWrite(bool ok) {
-    if (!ok) call_.session().Cancel();
+    if (!ok) call_.sessions().Cancel();
     MutexLock lock(mutex_);
     writing_ = false;
     Pump();
   }
 
   void OnCancel() {
-    call_.session().Cancel();
+    call_.sessions().Cancel();
     Wake();
   }
 
@@ -93,10 +93,10 @@ class StreamPump final : public Transport {
   absl::Status Take(v1::StreamingRecognizeRequest* request) {
     if (!request->has_streaming_config()) {
       return PushInput(request, environment_.max_streaming_message_bytes,
-                       &call_.session());
+                       &call_.sessions());
     }
     // A second configuration is refused whatever it says.
-    if (configured_) return call_.session().Configure(SessionConfig{});
+    if (configured_) return call_.sessions().all()[0]->Configure({});
     return Configure(request->streaming_config());
   }
 
@@ -139,7 +139,7 @@ class StreamPump final : public Transport {
         return;
       }
     }
-    if (!reading_ && call_.session().WantsInput()) {
+    if (!reading_ && call_.sessions().WantsInput()) {
       reading_ = true;
       reactor_->StartRead(&read_buffer_);
     }
@@ -150,14 +150,15 @@ class StreamPump final : public Transport {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     while (true) {
       if (auto bytes = dialect_->Next(); bytes.has_value()) return bytes;
-      if (auto update = call_.session().TakeUpdate(); update.has_value()) {
-        Measure(*update);
+      if (auto next = call_.sessions().TakeUpdate(); next.has_value()) {
+        Measure(next->update);
+        response_options_.channel_tag = call_.channel_tag(next->index);
         dialect_->Write(
-            UpdateToProto(*update, call_.request_id(), response_options_));
+            UpdateToProto(next->update, call_.request_id(), response_options_));
         continue;
       }
       if (end_.has_value()) return std::nullopt;
-      end_ = call_.session().TakeEnd();
+      end_ = call_.sessions().TakeEnd();
       if (!end_.has_value()) return std::nullopt;
       dialect_->WriteEnd(*end_);
     }

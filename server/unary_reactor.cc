@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -22,6 +23,20 @@ namespace {
 // What a session is given at once.
 constexpr size_t kPieceBytes = 32 << 10;
 
+// Channels come as they are done; their order shall not depend on that.
+void InOrderOfAudio(
+    google::protobuf::RepeatedPtrField<v1::StreamingRecognitionResult>*
+        results) {
+  const auto place = [](const v1::StreamingRecognitionResult& result) {
+    return std::make_tuple(result.result_end_time().seconds(),
+                           result.result_end_time().nanos(),
+                           result.channel_tag());
+  };
+  std::stable_sort(
+      results->begin(), results->end(),
+      [&](const auto& a, const auto& b) { return place(a) < place(b); });
+}
+
 // Shared by the reactor and the session, as StreamPump is.
 class UnaryPump final : public Transport {
  public:
@@ -38,15 +53,15 @@ class UnaryPump final : public Transport {
 
   // Once, before any reaction. `self`: this.
   void Begin(std::shared_ptr<Transport> self, grpc::ByteBuffer request_bytes) {
-    if (call_.Begin(call_.NewSession(std::move(self)), dialect_->method())) {
+    if (call_.Begin(std::move(self), dialect_->method())) {
       const absl::Status status = Configure(&request_bytes);
-      if (!status.ok()) call_.session().Fail(status);
+      if (!status.ok()) call_.sessions().Fail(status);
     }
     Wake();
   }
 
   void OnCancel() {
-    call_.session().Cancel();
+    call_.sessions().Cancel();
     Wake();
   }
 
@@ -93,29 +108,32 @@ class UnaryPump final : public Transport {
 
   void Feed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const std::string& audio = request_.audio_content();
-    Session& session = call_.session();
-    while (!fed_ && session.WantsInput()) {
+    ChannelSessions& sessions = call_.sessions();
+    while (!fed_ && sessions.WantsInput()) {
       if (offset_ == audio.size()) {
         fed_ = true;
-        session.HalfClose();
+        sessions.HalfClose();
         return;
       }
-      session.PushAudio(audio.substr(offset_, kPieceBytes));
+      sessions.PushAudio(audio.substr(offset_, kPieceBytes));
       offset_ = std::min(offset_ + kPieceBytes, audio.size());
     }
   }
 
   void Collect() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    Session& session = call_.session();
-    while (std::optional<Update> update = session.TakeUpdate()) {
-      if (!update->final_result.has_value()) continue;
-      *response_.add_results() = FinalToProto(*update->final_result, options_);
+    ChannelSessions& sessions = call_.sessions();
+    while (auto next = sessions.TakeUpdate()) {
+      if (!next->update.final_result.has_value()) continue;
+      options_.channel_tag = call_.channel_tag(next->index);
+      *response_.add_results() =
+          FinalToProto(*next->update.final_result, options_);
     }
-    const std::optional<absl::Status> end = session.TakeEnd();
+    const std::optional<absl::Status> end = sessions.TakeEnd();
     if (!end.has_value()) return;
     finished_ = true;
     call_.Leave();
-    SetDuration(session.Stats().audio, response_.mutable_audio_processed());
+    InOrderOfAudio(response_.mutable_results());
+    SetDuration(sessions.Stats().audio, response_.mutable_audio_processed());
     const grpc::Slice slice(dialect_->Write(response_));
     *response_bytes_ = grpc::ByteBuffer(&slice, 1);
     reactor_->Finish(ToGrpcStatus(*end));

@@ -21,6 +21,13 @@ absl::Status EncodingError(const std::string& field, int value) {
                                  " is not supported (docs/migrating.md)"));
 }
 
+absl::Status ChannelCountError() {
+  return FieldError(
+      "config.explicit_decoding_config.audio_channel_count",
+      "config.explicit_decoding_config.audio_channel_count: 0, but "
+      "config.features.multi_channel_mode needs to know how many there are");
+}
+
 // Native limits are checked later, so it saturates only.
 int ToMs(const ::google::protobuf::Duration& duration) {
   constexpr int64_t kMost = std::numeric_limits<int>::max();
@@ -146,12 +153,11 @@ absl::Status SetAudio(const google_v1::RecognitionConfig& from,
     default:
       return EncodingError("config.encoding", from.encoding());
   }
-  if (from.enable_separate_recognition_per_channel() &&
-      from.audio_channel_count() > 1) {
-    return PerChannelError("config.enable_separate_recognition_per_channel");
-  }
   to->set_sample_rate_hertz(from.sample_rate_hertz());
   to->set_audio_channel_count(from.audio_channel_count());
+  to->set_enable_separate_recognition_per_channel(
+      from.enable_separate_recognition_per_channel() &&
+      from.audio_channel_count() > 1);
   return absl::OkStatus();
 }
 
@@ -224,14 +230,15 @@ absl::StatusOr<v1::RecognitionConfig> FromGoogle(
         "config.translation_config: speech is not translated");
   }
   v1::RecognitionConfig native;
-  if (config.features().multi_channel_mode() ==
-      google_v2::RecognitionFeatures::SEPARATE_RECOGNITION_PER_CHANNEL) {
-    return PerChannelError("config.features.multi_channel_mode");
-  }
   if (config.has_explicit_decoding_config()) {
     const absl::Status status =
         SetAudio(config.explicit_decoding_config(), &native);
     if (!status.ok()) return status;
+  }
+  if (config.features().multi_channel_mode() ==
+      google_v2::RecognitionFeatures::SEPARATE_RECOGNITION_PER_CHANNEL) {
+    if (native.audio_channel_count() == 0) return ChannelCountError();
+    native.set_enable_separate_recognition_per_channel(true);
   }
   const google_v2::RecognitionFeatures& features = config.features();
   native.set_enable_word_time_offsets(features.enable_word_time_offsets());

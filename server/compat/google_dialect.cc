@@ -151,6 +151,7 @@ void SetResult(const v1::StreamingRecognitionResult& from,
     }
   }
   *Api::ResultEnd(to) = from.result_end_time();
+  to->set_channel_tag(from.channel_tag());
   to->set_language_code(language);
 }
 

@@ -61,11 +61,6 @@ float NativeBoost(float boost) {
 
 }  // namespace
 
-absl::Status PerChannelError(const std::string& field) {
-  return absl::UnimplementedError(absl::StrCat(
-      field, ": channels are recognised together; send a stream for each"));
-}
-
 void Lenience::SetModel(const std::string& name,
                         v1::RecognitionConfig* config) {
   const auto found = models_.Find(name);

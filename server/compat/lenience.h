@@ -13,9 +13,6 @@
 
 namespace oido::server {
 
-// UNIMPLEMENTED: what the option `field` asks for has no substitute.
-absl::Status PerChannelError(const std::string& field);
-
 // A phrase that a client expects, with the boost of its protocol, 0 to 20.
 struct PhraseHint {
   std::string text;

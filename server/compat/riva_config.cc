@@ -88,14 +88,13 @@ absl::StatusOr<v1::RecognitionConfig> FromRiva(
     ModelUse use, const std::string& method) {
   const auto encoding = FromRiva(config.encoding());
   if (!encoding.ok()) return encoding.status();
-  if (config.enable_separate_recognition_per_channel() &&
-      config.audio_channel_count() > 1) {
-    return PerChannelError("enable_separate_recognition_per_channel");
-  }
   v1::RecognitionConfig native;
   native.set_encoding(*encoding);
   native.set_sample_rate_hertz(config.sample_rate_hertz());
   native.set_audio_channel_count(config.audio_channel_count());
+  native.set_enable_separate_recognition_per_channel(
+      config.enable_separate_recognition_per_channel() &&
+      config.audio_channel_count() > 1);
   // Words come with both.
   native.set_enable_word_time_offsets(config.enable_word_time_offsets());
   native.set_enable_word_confidence(config.enable_word_time_offsets());

@@ -2,6 +2,7 @@
 #include "server/compat/riva_dialect.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -42,8 +43,10 @@ void Append(const v1::SpeechRecognitionAlternative& from,
   }
 }
 
-// Riva counts channels from 1.
-constexpr int kOnlyChannel = 1;
+// Riva counts channels from 1, even where they are heard as one.
+int ChannelTag(const v1::StreamingRecognitionResult& result) {
+  return std::max(1, result.channel_tag());
+}
 
 class RivaStream final : public StreamDialect {
  public:
@@ -82,14 +85,15 @@ class RivaStream final : public StreamDialect {
   void Write(const v1::StreamingRecognizeResponse& response) override {
     for (const v1::StreamingRecognitionResult& result : response.results()) {
       if (result.is_final()) {
-        interim_.Clear();
+        interims_.erase(ChannelTag(result));
         AddFinal(result, response);
       }
     }
     riva::StreamingRecognitionResult interim;
     for (const v1::StreamingRecognitionResult& result : response.results())
       if (!result.is_final()) AddInterim(result, response, &interim);
-    if (!interim.alternatives().empty()) interim_ = std::move(interim);
+    if (!interim.alternatives().empty())
+      interims_[interim.channel_tag()] = std::move(interim);
     next_.mutable_id()->set_value(response.request_id());
     due_ += response.markers_size();
   }
@@ -102,9 +106,9 @@ class RivaStream final : public StreamDialect {
   std::optional<std::string> Next() override {
     if (due_ == 0) return std::nullopt;
     --due_;
-    if (!interim_.alternatives().empty())
-      *next_.add_results() = std::move(interim_);
-    interim_.Clear();
+    for (auto& [channel, interim] : interims_)
+      *next_.add_results() = std::move(interim);
+    interims_.clear();
     if (next_.id().value().empty()) next_.clear_id();
     std::string bytes = next_.SerializeAsString();
     next_.clear_results();
@@ -123,9 +127,10 @@ class RivaStream final : public StreamDialect {
     return absl::OkStatus();
   }
 
-  static void SetPlace(const v1::StreamingRecognizeResponse& response,
+  static void SetPlace(const v1::StreamingRecognitionResult& native,
+                       const v1::StreamingRecognizeResponse& response,
                        riva::StreamingRecognitionResult* result) {
-    result->set_channel_tag(kOnlyChannel);
+    result->set_channel_tag(ChannelTag(native));
     result->set_audio_processed(ToSeconds(response.audio_processed()));
   }
 
@@ -142,7 +147,7 @@ class RivaStream final : public StreamDialect {
       *to->add_alternatives() = std::move(last);
     }
     to->set_is_final(true);
-    SetPlace(response, to);
+    SetPlace(result, response, to);
   }
 
   // All interim text is one result, as clients take each for the whole.
@@ -152,15 +157,15 @@ class RivaStream final : public StreamDialect {
     if (whole->alternatives().empty()) whole->add_alternatives();
     Append(part.alternatives(0), whole->mutable_alternatives(0));
     whole->set_stability(part.stability());
-    SetPlace(response, whole);
+    SetPlace(part, response, whole);
   }
 
   const ModelSet& models_;
   // Set by the reader before there is anything to write.
   int alternatives_ = 0;
-  riva::StreamingRecognizeResponse next_;  // finals so far
-  riva::StreamingRecognitionResult interim_;
-  int due_ = 0;  // responses
+  riva::StreamingRecognizeResponse next_;                     // finals so far
+  std::map<int, riva::StreamingRecognitionResult> interims_;  // by channel
+  int due_ = 0;                                               // responses
 };
 
 class RivaRecording final : public RecordingDialect {
@@ -192,7 +197,7 @@ class RivaRecording final : public RecordingDialect {
       riva::SpeechRecognitionResult* to = response.add_results();
       for (const auto& alternative : result.alternatives())
         Append(alternative, to->add_alternatives());
-      to->set_channel_tag(kOnlyChannel);
+      to->set_channel_tag(ChannelTag(result));
       to->set_audio_processed(ToSeconds(result.result_end_time()));
     }
     if (!id_.empty()) response.mutable_id()->set_value(id_);

@@ -72,11 +72,6 @@ std::vector<V1Case> BadV1Streams() {
          c->mutable_config()->set_encoding(gv1::RecognitionConfig::AMR);
        }),
        kInvalid, "encoding: 4"},
-      {with([](Config* c) {
-         c->mutable_config()->set_audio_channel_count(2);
-         c->mutable_config()->set_enable_separate_recognition_per_channel(true);
-       }),
-       grpc::StatusCode::UNIMPLEMENTED, "per_channel"},
       {with([](Config* c) { c->mutable_config()->set_sample_rate_hertz(7); }),
        kInvalid, "sample_rate_hertz: 7"},
       {with([](Config* c) { c->mutable_config()->set_max_alternatives(31); }),

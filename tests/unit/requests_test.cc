@@ -231,13 +231,16 @@ TEST(CheckStreamingConfigTest, FieldsHaveTheirWholePath) {
 
 class PushInputTest : public testing::Test {
  protected:
+  PushInputTest() { sessions_.Add(stream_.session); }
+
   absl::Status Push(v1::StreamingRecognizeRequest request) {
-    return PushInput(&request, 1000, stream_.session.get());
+    return PushInput(&request, 1000, &sessions_);
   }
 
   test::FakeClock clock_;
   test::ManualQueue queue_{&clock_};
   test::Stream stream_ = test::OpenStream(&queue_, &clock_);
+  ChannelSessions sessions_;
 };
 
 TEST_F(PushInputTest, AudioMessagesAreLimited) {
