@@ -1,4 +1,4 @@
-// Reads sound files of any format libsndfile knows as mono audio.
+// Reads sound files of any format libsndfile knows.
 #ifndef OIDO_CLIENT_AUDIO_FILE_H_
 #define OIDO_CLIENT_AUDIO_FILE_H_
 
@@ -13,13 +13,15 @@
 
 namespace oido::client {
 
-// A sound file, sent as LINEAR16 where it is 16-bit PCM with one channel, else
-// as FLOAT32 with the mean of its channels, at its own rate.
+enum class Channels { kMean, kSeparate };
+
+// A sound file at its own rate: 16-bit PCM whose channels are not mixed as
+// LINEAR16, all else as FLOAT32.
 class AudioFile : public AudioSource {
  public:
   // NOT_FOUND or INVALID_ARGUMENT, naming the file.
   static absl::StatusOr<std::unique_ptr<AudioFile>> Open(
-      const std::string& path, int chunk_ms);
+      const std::string& path, int chunk_ms, Channels channels);
 
   AudioFormat format() const override { return format_; }
   absl::StatusOr<std::string> Next() override;
@@ -27,7 +29,10 @@ class AudioFile : public AudioSource {
   double seconds() const;
 
  private:
-  AudioFile(std::string path, SNDFILE* file, const SF_INFO& info, int chunk_ms);
+  AudioFile(std::string path, SNDFILE* file, const SF_INFO& info,
+            AudioFormat format, int chunk_ms);
+
+  void Mix(std::vector<float>* samples) const;
 
   struct Close {
     void operator()(SNDFILE* file) const { sf_close(file); }
@@ -35,9 +40,8 @@ class AudioFile : public AudioSource {
   const std::string path_;
   const std::unique_ptr<SNDFILE, Close> file_;
   const SF_INFO info_;
-  AudioFormat format_;
+  const AudioFormat format_;
   const sf_count_t chunk_frames_;
-  std::vector<float> interleaved_;  // [chunk_frames_, channels]
 };
 
 }  // namespace oido::client

@@ -13,6 +13,7 @@ namespace oido::client {
 struct AudioFormat {
   v1::AudioEncoding encoding = v1::AUDIO_ENCODING_UNSPECIFIED;
   int sample_rate_hz = 0;  // 0: the header in the bytes says it
+  int channels = 0;        // interleaved; 0: the header says it, or 1
 };
 
 // One thread at a time.
@@ -24,7 +25,7 @@ class AudioSource {
   virtual absl::StatusOr<std::string> Next() = 0;
 };
 
-// Duration of `bytes` bytes of mono audio; 0 where the format is unknown.
+// Duration of `bytes` bytes of audio; 0 where the format is unknown.
 double SecondsOf(const AudioFormat& format, size_t bytes);
 
 }  // namespace oido::client

@@ -42,9 +42,10 @@ void AppendFinals(const Results& results, std::string& transcript) {
 Recognition RecognizeWholeFile(const std::shared_ptr<grpc::Channel>& channel,
                                const CorpusOptions& options,
                                const Utterance& utterance) {
-  const auto file = AudioFile::Open(utterance.path, kChunkMs);
+  const auto file = AudioFile::Open(utterance.path, kChunkMs, Channels::kMean);
   if (!file.ok()) return Failed(file.status());
-  const auto response = RecognizeWhole(channel, options.config.config(), **file);
+  const auto response =
+      RecognizeWhole(channel, options.config.config(), **file);
   if (!response.ok()) return Failed(response.status());
   Recognition recognition;
   AppendFinals(response->results(), recognition.transcript);
@@ -59,7 +60,7 @@ Recognition RecognizeFile(const std::shared_ptr<grpc::Channel>& channel,
                           const Utterance& utterance) {
   if (options.delivery == Delivery::kWhole)
     return RecognizeWholeFile(channel, options, utterance);
-  const auto file = AudioFile::Open(utterance.path, kChunkMs);
+  const auto file = AudioFile::Open(utterance.path, kChunkMs, Channels::kMean);
   if (!file.ok()) return Failed(file.status());
   v1::StreamingRecognitionConfig config = options.config;
   config.mutable_config()->set_encoding((*file)->format().encoding);

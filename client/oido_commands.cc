@@ -120,7 +120,10 @@ absl::StatusOr<std::unique_ptr<AudioSource>> OpenSource(
     if (command.raw_rate_hz > 0) format = {v1::LINEAR16, command.raw_rate_hz};
     return std::make_unique<StandardInput>(STDIN_FILENO, format, Interrupted);
   }
-  return AudioFile::Open(path, command.stream.chunk_ms);
+  const bool separate =
+      command.stream.config.config().enable_separate_recognition_per_channel();
+  return AudioFile::Open(path, command.stream.chunk_ms,
+                         separate ? Channels::kSeparate : Channels::kMean);
 }
 
 }  // namespace

@@ -55,8 +55,13 @@ CLI::App* AddTranscribe(CLI::App& app, TranscribeCommand& command) {
                   "With -: the input is 16-bit little-endian mono samples at "
                   "so many Hz, without header")
       ->check(CLI::Range(1, 1000000));
+  v1::RecognitionConfig& config = *command.stream.config.mutable_config();
+  sub->add_flag_callback(
+      "--separate-channels",
+      [&config] { config.set_enable_separate_recognition_per_channel(true); },
+      "Recognise each channel of a file for itself");
   AddStream(*sub, command.stream);
-  sub->callback([&command] {
+  sub->callback([&command, &config] {
     const bool reads_stdin =
         std::count(command.files.begin(), command.files.end(), "-") > 0;
     if (command.whole && command.stream.output.stats) {
@@ -66,6 +71,9 @@ CLI::App* AddTranscribe(CLI::App& app, TranscribeCommand& command) {
       throw CLI::ValidationError("--realtime",
                                  "standard input has a pace of "
                                  "its own; give a file");
+    }
+    if (config.enable_separate_recognition_per_channel() && reads_stdin) {
+      throw CLI::ValidationError("--separate-channels", "is for files");
     }
     if (command.raw_rate_hz > 0 && !reads_stdin) {
       throw CLI::ValidationError("--raw-rate", "is for standard input (-)");

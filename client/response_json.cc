@@ -31,6 +31,7 @@ Json ToJson(const v1::StreamingRecognitionResult& result) {
                {"stability", Rounded(result.stability())},
                {"result_end_seconds", Seconds(result.result_end_time())},
                {"alternatives", Json::array()}};
+  if (result.channel_tag() > 0) json["channel_tag"] = result.channel_tag();
   for (const auto& alternative : result.alternatives()) {
     json["alternatives"].push_back(ToJson(alternative));
   }

@@ -63,6 +63,7 @@ absl::Status Transcribe(const std::shared_ptr<grpc::Channel>& channel,
   config.mutable_config()->set_encoding(source.format().encoding);
   config.mutable_config()->set_sample_rate_hertz(
       source.format().sample_rate_hz);
+  config.mutable_config()->set_audio_channel_count(source.format().channels);
   StreamingClient stream(
       channel, config,
       [&options, &printer](const v1::StreamingRecognizeResponse& response) {
@@ -74,7 +75,8 @@ absl::Status Transcribe(const std::shared_ptr<grpc::Channel>& channel,
   const absl::Status sent = SendAll(options, source, stream);
   const absl::Status finished = stream.Finish();
   printer.End();
-  return sent.ok() ? finished : sent;
+  // Not all audio may be wanted: of one utterance, or behind a timeout.
+  return sent.ok() || absl::IsAborted(sent) ? finished : sent;
 }
 
 }  // namespace oido::client

@@ -18,6 +18,11 @@ namespace {
 // Interim results below this are the word being spoken.
 constexpr float kSettledStability = 0.5f;
 
+// Before what is said of one channel.
+std::string Tag(int channel) {
+  return channel > 0 ? absl::StrCat(channel, ": ") : "";
+}
+
 // Finals as lines and the words' times behind them.
 class Lines : public TranscriptPrinter {
  public:
@@ -28,7 +33,7 @@ class Lines : public TranscriptPrinter {
       if (result.is_final() && !result.alternatives().empty()) Final(result);
     }
     for (const v1::SpeechEvent& event : response.events()) {
-      out_ << absl::StrFormat("[%s at %.2f s]\n",
+      out_ << absl::StrFormat("%s[%s at %.2f s]\n", Tag(event.channel_tag()),
                               v1::SpeechEvent::Type_Name(event.type()),
                               Seconds(event.time()));
     }
@@ -54,7 +59,9 @@ class Lines : public TranscriptPrinter {
           absl::StripPrefix(alternative.transcript(), " ");
       const bool is_best = &alternative == &result.alternatives(0);
       // An utterance in which nothing was understood is not worth a line.
-      if (!text.empty()) out_ << (is_best ? "" : "  or: ") << text << "\n";
+      if (text.empty()) continue;
+      out_ << Tag(result.channel_tag()) << (is_best ? "" : "  or: ") << text
+           << "\n";
     }
     const auto& alternative = result.alternatives(0);
     if (words_ == WordTimes::kShow) {
@@ -77,15 +84,17 @@ class Terminal : public Lines {
     if (response.results().empty() && response.events().empty()) return;
     out() << ClearedLine();
     Lines::Response(response);
-    std::string settled, open;
+    std::string settled, open, tag;
     for (const auto& result : response.results()) {
       if (result.is_final() || result.alternatives().empty()) continue;
+      tag = Tag(result.channel_tag());
       const bool is_settled = result.stability() >= kSettledStability;
       absl::StrAppend(is_settled ? &settled : &open,
                       result.alternatives(0).transcript());
     }
     std::string& first = settled.empty() ? open : settled;
-    first = std::string(absl::StripPrefix(first, " "));
+    if (!first.empty())
+      first = absl::StrCat(tag, absl::StripPrefix(first, " "));
     out() << LiveLine(settled, open, columns_());
     out().flush();
   }

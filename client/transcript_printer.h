@@ -23,7 +23,8 @@ class TranscriptPrinter {
   virtual void End() = 0;
 };
 
-// One line a final, one for each alternative and each event; before a final, on
+// One line a final, one for each alternative and each event, each with its
+// channel where channels are recognised separately; before a final, on
 // its line, what is known so far. Word times follow at the end. `columns` gives
 // the width of the terminal.
 std::unique_ptr<TranscriptPrinter> TerminalPrinter(

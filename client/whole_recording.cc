@@ -15,6 +15,7 @@ absl::StatusOr<v1::RecognizeResponse> RecognizeWhole(
   request.mutable_config()->set_encoding(source.format().encoding);
   request.mutable_config()->set_sample_rate_hertz(
       source.format().sample_rate_hz);
+  request.mutable_config()->set_audio_channel_count(source.format().channels);
   while (true) {
     const absl::StatusOr<std::string> bytes = source.Next();
     if (!bytes.ok()) return bytes.status();

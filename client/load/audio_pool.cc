@@ -36,7 +36,8 @@ void Append(const client::AudioFormat& format, const std::string& bytes,
 
 absl::StatusOr<Recording> Load(const client::Utterance& utterance,
                                absl::Duration most_audio) {
-  const auto file = client::AudioFile::Open(utterance.path, kReadMs);
+  const auto file =
+      client::AudioFile::Open(utterance.path, kReadMs, client::Channels::kMean);
   if (!file.ok()) return file.status();
   const client::AudioFormat format = (*file)->format();
   Recording recording = {utterance, format.sample_rate_hz, "", {}};

@@ -12,6 +12,7 @@ import pty
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,14 @@ def read_all(descriptor: int) -> str:
     except OSError:  # how Linux says that the other end of a terminal is closed
         pass
     return b"".join(parts).decode()
+
+
+def write_wav(path: pathlib.Path, channels: int, rate_hz: int, samples: bytes) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        file.writeframes(samples)
 
 
 class CliTest(ServerTestCase):
@@ -65,6 +74,25 @@ class CliTest(ServerTestCase):
         with wave.open(str(wav)) as file:
             samples, rate = file.readframes(file.getnframes()), file.getframerate()
         self.assertEqual(self.oido("transcribe", "-", "--raw-rate", str(rate), stdin=samples).stdout, text)
+
+    def test_two_voices_on_two_channels(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            voices = [pathlib.Path(folder) / name for name in ("1.wav", "2.wav")]
+            samples = []
+            for source, voice in zip((wav, named_wav), voices, strict=True):
+                with wave.open(str(source)) as file:
+                    rate = file.getframerate()
+                    samples.append(file.readframes(3 * rate))
+                write_wav(voice, 1, rate, samples[-1])
+            both = pathlib.Path(folder) / "both.wav"
+            pairs = zip(*(memoryview(voice).cast("h") for voice in samples), strict=True)
+            write_wav(both, 2, rate, b"".join(struct.pack("<hh", *pair) for pair in pairs))
+            lines = self.oido("transcribe", "--separate-channels", str(both)).stdout.splitlines()
+            for number, voice in enumerate(voices, 1):
+                alone = self.oido("transcribe", str(voice)).stdout.splitlines()
+                self.assertTrue(alone)
+                tag = f"{number}: "
+                self.assertEqual([line.removeprefix(tag) for line in lines if line.startswith(tag)], alone)
 
     def test_a_whole_recording_by_the_model_of_streams_says_what_they_say(self) -> None:
         models = json.loads(self.oido("models", "--json").stdout)["models"]
@@ -207,7 +235,7 @@ class CliTest(ServerTestCase):
             [], ["transcribe"], ["dictate"], ["transcribe", "--chunk-ms", "0", "a.wav"],
             ["transcribe", "--realtime", "-"], ["transcribe", "--method", "guess", "a.wav"],
             ["transcribe", "--say", "oido", "a.wav"], ["transcribe", "--hot-words-file", "/nowhere.txt", "a.wav"],
-            ["transcribe", "--raw-rate", "8000", "a.wav"],
+            ["transcribe", "--raw-rate", "8000", "a.wav"], ["transcribe", "--separate-channels", "-"],
         ):
             self.assertEqual(self.oido(*arguments).returncode, 2, arguments)
         for arguments in (["--help"], ["--version"], ["transcribe", "--help"]):

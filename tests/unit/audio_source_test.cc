@@ -65,8 +65,9 @@ TEST_F(AudioFileTest, SixteenBitMonoGoesOutAsItIsInChunks) {
   for (int i = 0; i < 2000; ++i) {
     samples.push_back(static_cast<float>(i - 1000) / 32768);
   }
-  const auto file = AudioFile::Open(
-      Write(samples, SF_FORMAT_WAV | SF_FORMAT_PCM_16, 1, 8000), 100);
+  const auto file =
+      AudioFile::Open(Write(samples, SF_FORMAT_WAV | SF_FORMAT_PCM_16, 1, 8000),
+                      100, Channels::kMean);
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ((*file)->format().encoding, v1::LINEAR16);
   EXPECT_EQ((*file)->format().sample_rate_hz, 8000);
@@ -83,7 +84,7 @@ TEST_F(AudioFileTest, ChannelsAreAveragedAndSentAsFloats) {
   const auto file =
       AudioFile::Open(Write({0.5f, 0.25f, -0.5f, 0.5f, 0.f, -0.75f},
                             SF_FORMAT_WAV | SF_FORMAT_FLOAT, 2, 44100),
-                      100);
+                      100, Channels::kMean);
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ((*file)->format().encoding, v1::FLOAT32);
   const std::vector<std::string> chunks = Chunks(**file);
@@ -93,11 +94,24 @@ TEST_F(AudioFileTest, ChannelsAreAveragedAndSentAsFloats) {
   EXPECT_DOUBLE_EQ(SecondsOf((*file)->format(), 4 * 44100), 1);
 }
 
+TEST_F(AudioFileTest, SeparateChannelsGoOutAsTheyAre) {
+  const auto file =
+      AudioFile::Open(Write({0.5f, 0.25f, -0.5f, 0.125f},
+                            SF_FORMAT_WAV | SF_FORMAT_PCM_16, 2, 8000),
+                      100, Channels::kSeparate);
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ((*file)->format().encoding, v1::LINEAR16);
+  EXPECT_EQ((*file)->format().channels, 2);
+  EXPECT_EQ(Samples<int16_t>(Chunks(**file).at(0)),
+            (std::vector<int16_t>{16384, 8192, -16384, 4096}));
+  EXPECT_DOUBLE_EQ(SecondsOf((*file)->format(), 4 * 8000), 1);
+}
+
 TEST_F(AudioFileTest, KeepsTheBitsOfTwentyFourBitFlac) {
   const float tiny = 3.0f / (1 << 23);
   const auto file = AudioFile::Open(
       Write({tiny, -tiny, 0.5f}, SF_FORMAT_FLAC | SF_FORMAT_PCM_24, 1, 48000),
-      20);
+      20, Channels::kMean);
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ(Samples<float>(Chunks(**file).at(0)),
             (std::vector<float>{tiny, -tiny, 0.5f}));
@@ -107,17 +121,17 @@ TEST_F(AudioFileTest, ReadsOpus) {
   const auto file =
       AudioFile::Open(Write(std::vector<float>(16000),
                             SF_FORMAT_OGG | SF_FORMAT_OPUS, 1, 16000),
-                      100);
+                      100, Channels::kMean);
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ((*file)->format().sample_rate_hz, 16000);
   EXPECT_GE(Chunks(**file).size(), 10u);
 }
 
 TEST_F(AudioFileTest, SaysWhichFileIsMissingOrNoAudio) {
-  const auto missing = AudioFile::Open("/nowhere/a.wav", 100);
+  const auto missing = AudioFile::Open("/nowhere/a.wav", 100, Channels::kMean);
   EXPECT_EQ(missing.status(),
             absl::NotFoundError("/nowhere/a.wav: no such file"));
-  const auto folder = AudioFile::Open(folder_.string(), 100);
+  const auto folder = AudioFile::Open(folder_.string(), 100, Channels::kMean);
   EXPECT_EQ(folder.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(folder.status().message(), HasSubstr("cannot be read as audio"));
 }

@@ -90,6 +90,22 @@ TEST(TranscribeTest, MeasuresEveryChunkByAMarker) {
   EXPECT_TRUE(latencies.Summary().final_ms.has_value());
 }
 
+TEST(TranscribeTest, ServerMayHaveHeardEnough) {
+  ScriptedServer server([](grpc::ServerContext&, ServerStream& stream) {
+    v1::StreamingRecognizeRequest request;
+    stream.Read(&request);
+    stream.Write(Final("yes"));
+    return grpc::Status::OK;
+  });
+  // More than fits on the way to a server that does not read.
+  const std::vector<std::string> chunks(1000, std::string(32000, 'x'));
+  ListSource source(chunks, absl::OkStatus());
+  const Outcome outcome = TranscribeAll(server, {}, source);
+  EXPECT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.output, "yes\n");
+  EXPECT_LT(source.taken(), chunks.size());
+}
+
 TEST(TranscribeTest, InterruptionHalfClosesAndShowsTheLastFinal) {
   ScriptedServer server(CountAudio);
   ListSource source({"ab", "cd", "ef"}, absl::OkStatus());
