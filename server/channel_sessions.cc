@@ -94,10 +94,7 @@ void ChannelSessions::HoldMarkers(Channel* channel, Update* update) {
     ++channel->markers;
   }
   update->markers.clear();
-  last_.audio_received = update->audio_received;
-  last_.audio_processed = update->audio_processed;
-  last_.latency = update->latency;
-  last_.live = update->live;
+  last_ = *update;
 }
 
 std::optional<ChannelSessions::ChannelUpdate> ChannelSessions::PassMarkers() {
@@ -106,11 +103,12 @@ std::optional<ChannelSessions::ChannelUpdate> ChannelSessions::PassMarkers() {
   for (size_t i = 0; i < all().size(); ++i)
     if (!channels_[i].ended) passed = std::min(passed, channels_[i].markers);
   if (passed == markers_told_) return std::nullopt;
-  Update update = last_;
-  for (; markers_told_ < passed; ++markers_told_) {
-    update.markers.push_back(std::move(markers_.front()));
-    markers_.pop_front();
-  }
+  Update update;
+  static_cast<Timing&>(update) = last_;
+  const auto end = markers_.begin() + (passed - markers_told_);
+  update.markers.assign(markers_.begin(), end);
+  markers_.erase(markers_.begin(), end);
+  markers_told_ = passed;
   return ChannelUpdate{std::move(update), 0};
 }
 

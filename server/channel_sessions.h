@@ -4,10 +4,10 @@
 
 #include <array>
 #include <atomic>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
@@ -71,9 +71,9 @@ class ChannelSessions {
   // Of the one that takes output.
   std::array<Channel, features::kMaxChannels> channels_;
   size_t next_ = 0;                  // in turn
-  std::deque<std::string> markers_;  // passed by some session, not by all
+  std::vector<std::string> markers_;  // passed by some session, not by all
   int markers_told_ = 0;
-  Update last_;  // its times
+  Timing last_;
   absl::Status end_;
   bool end_taken_ = false;
 };

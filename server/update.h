@@ -39,17 +39,20 @@ struct Latency {
   absl::Duration decode;
 };
 
-// One response.
-struct Update {
-  std::optional<Result> final_result;
-  std::optional<Result> interim;
-  std::vector<std::string> markers;
-  std::vector<SpeechEvent> events;
-  // Filled when the update leaves the session.
+// How far a session is, and how fast.
+struct Timing {
   absl::Duration audio_received;
   absl::Duration audio_processed;
   Latency latency;
   bool live = false;  // the client's audio comes no faster than it is spoken
+};
+
+// One response.
+struct Update : Timing {  // filled when the update leaves the session
+  std::optional<Result> final_result;
+  std::optional<Result> interim;
+  std::vector<std::string> markers;
+  std::vector<SpeechEvent> events;
 };
 
 }  // namespace oido::server
