@@ -13,11 +13,15 @@ constexpr WordHistory::Index kUnused = -1;
 
 WordHistory::WordHistory(size_t capacity) {
   entries_.reserve(capacity);
+  hashes_.reserve(capacity);
   moved_.reserve(capacity);
   Reset();
 }
 
-void WordHistory::Reset() { entries_.assign(1, Entry()); }
+void WordHistory::Reset() {
+  entries_.assign(1, Entry());
+  hashes_.assign(1, 0);
+}
 
 // The finaliser of MurmurHash3 over a sum of both.
 uint64_t WordHistory::ExtendHash(uint64_t hash, WordId word) {
@@ -31,7 +35,8 @@ uint64_t WordHistory::ExtendHash(uint64_t hash, WordId word) {
 
 WordHistory::Index WordHistory::Append(Index beginning, const FoundWord& word) {
   assert(entries_.size() < entries_.capacity());
-  entries_.push_back({beginning, ExtendHash(hash(beginning), word.word), word});
+  entries_.push_back({beginning, word});
+  hashes_.push_back(ExtendHash(hash(beginning), word.word));
   return static_cast<Index>(entries_.size()) - 1;
 }
 
@@ -69,7 +74,7 @@ void WordHistory::Keep(Index index) {
 }
 
 void WordHistory::Compact(Index start) {
-  entries_[kStart].hash = hash(start);
+  hashes_[kStart] = hash(start);
   for (Index index = kStart; index <= start; ++index) moved_[index] = kStart;
   Index next = kStart + 1;
   for (Index index = start + 1; index < static_cast<Index>(entries_.size());
@@ -78,13 +83,16 @@ void WordHistory::Compact(Index start) {
     Entry entry = entries_[index];
     entry.beginning = moved_[entry.beginning];
     entries_[next] = entry;
+    hashes_[next] = hash(index);
     moved_[index] = next++;
   }
   entries_.resize(next);
+  hashes_.resize(next);
 }
 
 size_t WordHistory::size_bytes() const {
   return sizeof(*this) + entries_.capacity() * sizeof(Entry) +
+         hashes_.capacity() * sizeof(uint64_t) +
          moved_.capacity() * sizeof(Index);
 }
 

@@ -44,7 +44,7 @@ class WordHistory {
   Index beginning(Index index) const { return entries_[index].beginning; }
   // Equal for equal words, whatever their times; words that were made the start
   // count too.
-  uint64_t hash(Index index) const { return entries_[index].hash; }
+  uint64_t hash(Index index) const { return hashes_[index]; }
   static uint64_t ExtendHash(uint64_t hash, WordId word);
 
   // The longest beginning that two sequences share.
@@ -69,11 +69,12 @@ class WordHistory {
  private:
   struct Entry {
     Index beginning = kStart;
-    uint64_t hash = 0;
     FoundWord word;
   };
 
+  // By index; apart, for a sum of their sizes without gaps.
   std::vector<Entry> entries_;
+  std::vector<uint64_t> hashes_;
   std::vector<Index> moved_;  // by old index, while and after compaction
 };
 

@@ -57,7 +57,6 @@ InboxItem Inbox::Pop() {
 
 void Inbox::Clear() {
   items_.clear();
-  items_.shrink_to_fit();
   front_offset_ = audio_bytes_ = other_bytes_ = 0;
 }
 

@@ -4,7 +4,7 @@
 #define OIDO_SERVER_INBOX_H_
 
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <string>
 
 #include "absl/status/status.h"
@@ -48,7 +48,7 @@ class Inbox {
   void Clear();
 
  private:
-  std::deque<InboxItem> items_;
+  std::list<InboxItem> items_;  // takes no memory while it is empty
   size_t front_offset_ =
       0;  // bytes of the front audio item that are gone already
   size_t audio_bytes_ = 0;

@@ -58,7 +58,6 @@ Update Outbox::Pop() {
 
 void Outbox::Clear() {
   updates_.clear();
-  updates_.shrink_to_fit();
   bytes_ = 0;
 }
 

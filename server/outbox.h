@@ -3,7 +3,7 @@
 #define OIDO_SERVER_OUTBOX_H_
 
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <string>
 
 #include "server/update.h"
@@ -33,8 +33,9 @@ class Outbox {
  private:
   void DropInterim();
 
-  // Only the last one may carry an interim.
-  std::deque<Update> updates_;
+  // Only the last one may carry an interim. A list takes no memory while it is
+  // empty.
+  std::list<Update> updates_;
   size_t bytes_ = 0;
 };
 
