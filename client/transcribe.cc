@@ -75,8 +75,7 @@ absl::Status Transcribe(const std::shared_ptr<grpc::Channel>& channel,
   const absl::Status sent = SendAll(options, source, stream);
   const absl::Status finished = stream.Finish();
   printer.End();
-  // Not all audio may be wanted: of one utterance, or behind a timeout.
-  return sent.ok() || absl::IsAborted(sent) ? finished : sent;
+  return sent.ok() ? finished : sent;
 }
 
 }  // namespace oido::client

@@ -100,7 +100,9 @@ TEST(TranscribeTest, ServerMayHaveHeardEnough) {
   // More than fits on the way to a server that does not read.
   const std::vector<std::string> chunks(1000, std::string(32000, 'x'));
   ListSource source(chunks, absl::OkStatus());
-  const Outcome outcome = TranscribeAll(server, {}, source);
+  TranscribeOptions options;
+  options.config.set_single_utterance(true);
+  const Outcome outcome = TranscribeAll(server, options, source);
   EXPECT_TRUE(outcome.status.ok()) << outcome.status;
   EXPECT_EQ(outcome.output, "yes\n");
   EXPECT_LT(source.taken(), chunks.size());
