@@ -120,19 +120,19 @@ void Call::Leave() {
 void Call::End() {
   sessions_.Cancel();
   Leave();
-  const SessionStats stats = sessions_.Stats();
   if (admitted_) {
+    const SessionStats stats = sessions_.Stats();
+    LogCallEnd(info_, stats, environment_.clock->Now());
+    if (offline_ != nullptr) offline_->AddRecording(stats.audio);
+    if (environment_.metrics != nullptr)
+      environment_.metrics->CountEnd(info_.method, stats.status);
+    // Last, so that all is told of calls that are no more.
     for (const auto& session : sessions_.all())
       environment_.registry->Remove(session.get());
   }
   sessions_.Clear();
   // From now on the generation may be freed.
   generation_.reset();
-  if (!admitted_) return;
-  LogCallEnd(info_, stats, environment_.clock->Now());
-  if (offline_ != nullptr) offline_->AddRecording(stats.audio);
-  if (environment_.metrics != nullptr)
-    environment_.metrics->CountEnd(info_.method, stats.status);
 }
 
 }  // namespace oido::server

@@ -69,13 +69,12 @@ void Speak(TestServer& server) {
             grpc::StatusCode::RESOURCE_EXHAUSTED);
   stream.HalfClose();
   ASSERT_TRUE(stream.Finish().ok());
+  ASSERT_TRUE(server.server().registry().WaitUntilEmpty(absl::Minutes(1)));
 }
 
 TEST(MetricsTest, CountWhatHappened) {
   TestServer server(WithMetrics());
   Speak(server);
-  while (server.server().registry().size() > 0) {
-  }
   const auto values = Values(Scrape(server.server().metrics_address()));
   const auto at = [&](const std::string& name) {
     const auto found = values.find(name);
