@@ -39,6 +39,7 @@ oido_test(security_test integration oido_service_harness oido_certificate_maker 
 oido_test(google_service_test integration oido_service_harness)
 oido_test(google_status_test integration oido_service_harness)
 oido_test(channels_test integration oido_service_harness)
+oido_test(compat_encodings_test integration oido_service_harness oido_encoded_audio)
 oido_test(riva_service_test integration oido_service_harness)
 oido_test(riva_status_test integration oido_service_harness)
 oido_test(offline_service_test integration oido_service_harness)
