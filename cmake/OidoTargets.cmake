@@ -22,16 +22,24 @@ endfunction()
 # oido_test(NAME LABEL LIBRARIES... ): tests/LABEL/NAME.cc as a GoogleTest
 # program registered with CTest under LABEL (unit, golden, property,
 # session or integration), run from the source directory. The
-# target tests_LABEL builds all programs of one label.
+# target tests_LABEL builds all programs of one label. Those that may have more
+# than one thread, of what is no whole gRPC service, are also labelled threads:
+# features/ and model/ have none.
 function(oido_test name label)
   add_executable(${name} "${PROJECT_SOURCE_DIR}/tests/${label}/${name}.cc")
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
   target_link_libraries(${name} PRIVATE oido_flags ${ARGN} GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 300)
-  if(NOT TARGET tests_${label})
-    add_custom_target(tests_${label})
+  set(labels ${label})
+  if(NOT label STREQUAL integration AND "${ARGN}" MATCHES "server|session|client|load|Threads")
+    list(APPEND labels threads)
   endif()
-  add_dependencies(tests_${label} ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT 300)
+  foreach(each IN LISTS labels)
+    if(NOT TARGET tests_${each})
+      add_custom_target(tests_${each})
+    endif()
+    add_dependencies(tests_${each} ${name})
+  endforeach()
 endfunction()

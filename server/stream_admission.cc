@@ -2,6 +2,7 @@
 #include "server/stream_admission.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -20,6 +21,25 @@ constexpr absl::Duration kRetryDelay = absl::Seconds(2);
 // still or many ended at once, which refusing others does not make better.
 constexpr double kLateUtilization = 0.5;
 
+// Of the workers' time: up to here the calibration is believed, were the truth
+// twice what it says.
+constexpr double kUnprovenUtilization = 0.5;
+
+// Above it, so many more at once than were served together for so long...
+constexpr double kGrowth = 1.2;
+constexpr double kLeastGrowth = 4.0;
+constexpr absl::Duration kProvenAfter = absl::Milliseconds(250);
+
+// ...and when those who were refused for it are to come back.
+constexpr absl::Duration kGrowthRetryDelay = absl::Seconds(1);
+
+// The machine may be another one after this long: shared with others, say.
+constexpr double kProvenFadeSeconds = 600.0;
+
+int Total(const std::vector<int>& streams) {
+  return std::accumulate(streams.begin(), streams.end(), 0);
+}
+
 }  // namespace
 
 StreamAdmission::StreamAdmission(const StreamAdmissionOptions& options,
@@ -33,14 +53,11 @@ StreamAdmission::StreamAdmission(const StreamAdmissionOptions& options,
 absl::Status StreamAdmission::Admit(int model) {
   const absl::Duration now = clock_->Now();
   MutexLock lock(mutex_);
-  if (now - counted_at_ >= kCensusAge) {
-    active_ = census_();
-    counted_at_ = now;
-  }
+  Count(now);
   std::vector<int> with_it = active_;
   ++with_it[static_cast<size_t>(model)];
   const double load = Utilization(with_it);
-  const int streams = std::accumulate(active_.begin(), active_.end(), 0);
+  const int streams = Total(active_);
   if (options_.max_utilization > 0 && load > options_.max_utilization &&
       streams > 0) {
     return FullError(
@@ -58,8 +75,28 @@ absl::Status StreamAdmission::Admit(int model) {
                         absl::ToInt64Milliseconds(options_.latency_target)),
         kRetryDelay);
   }
+  const double most = std::max(kGrowth * proven_, proven_ + kLeastGrowth);
+  if (options_.max_utilization > 0 && load > kUnprovenUtilization &&
+      streams + 1 > most) {
+    return FullError(
+        absl::StrFormat("admission_utilization: %d streams are active, load "
+                        "%.2f, and how %.0f of them fare is yet to be seen",
+                        streams, load, streams - proven_),
+        kGrowthRetryDelay);
+  }
   active_ = std::move(with_it);
   return absl::OkStatus();
+}
+
+void StreamAdmission::Count(absl::Duration now) {
+  if (now - counted_at_ < kCensusAge) return;
+  active_ = census_();
+  counted_at_ = now;
+  if (now - proven_at_ < kProvenAfter) return;
+  proven_ *= std::exp(-absl::ToDoubleSeconds(now - proven_at_) /
+                      kProvenFadeSeconds);
+  proven_ = std::max(proven_, static_cast<double>(Total(active_)));
+  proven_at_ = now;
 }
 
 double StreamAdmission::Utilization(const std::vector<int>& active) const {

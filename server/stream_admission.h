@@ -31,7 +31,9 @@ using StreamCensus = std::function<std::vector<int>()>;
 // nothing. What they cost the workers is what their steps cost in the batches
 // that so many streams make: workers with little to do step small batches, so
 // that how busy they are says nothing about how many streams they can take.
-// Thread-safe.
+// What far more streams cost than were ever served together is a guess: from
+// half of the load on, their number grows step by step, so that each step is
+// measured before the next. Thread-safe.
 class StreamAdmission {
  public:
   // `meter` and `clock` outlive the admission. `census` may be slow; it is
@@ -41,14 +43,17 @@ class StreamAdmission {
                   const Clock* clock, StreamCensus census);
 
   // RESOURCE_EXHAUSTED with the figures and a time to come back: one more of
-  // `model` does not fit. Else it is counted from now on. A stream alone always
-  // fits: on a machine that is too slow, slow answers are better than none.
+  // `model` does not fit, or not yet. Else it is counted from now on. A stream
+  // alone always fits: on a machine that is too slow, slow answers are better
+  // than none.
   absl::Status Admit(int model);
 
   // The share of the workers' time that so many streams [model] take.
   double Utilization(const std::vector<int>& active) const;
 
  private:
+  void Count(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   const StreamAdmissionOptions options_;
   const LoadMeter* const meter_;
   const Clock* const clock_;
@@ -57,6 +62,11 @@ class StreamAdmission {
   Mutex mutex_;
   std::vector<int> active_ ABSL_GUARDED_BY(mutex_);  // [model]
   absl::Duration counted_at_ ABSL_GUARDED_BY(mutex_) =
+      -absl::InfiniteDuration();
+  // The most streams that were served together for a while, fading; and when
+  // that was looked at last.
+  double proven_ ABSL_GUARDED_BY(mutex_) = 0.0;
+  absl::Duration proven_at_ ABSL_GUARDED_BY(mutex_) =
       -absl::InfiniteDuration();
 };
 

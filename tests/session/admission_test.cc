@@ -255,12 +255,22 @@ TEST(AdmissionTest, WithoutItAllStreamsAreLate) {
   EXPECT_GT(outcome.Share(0.5), 2 * kTarget);
 }
 
+// A server that has served nobody yet takes half of what it can, then the rest
+// of those who come back.
 TEST(AdmissionTest, AllAtOnceIsNoDifferent) {
   Plan plan = TwiceTheCapacity();
-  plan.clients = Spread(2 * Capacity(plan.cost), absl::ZeroDuration(), 50);
-  const Outcome outcome = Simulation(plan).Run();
-  EXPECT_LE(outcome.delays.back(), kTarget);
-  EXPECT_GE(outcome.admitted, Capacity(plan.cost) * 3 / 4);
+  const int capacity = Capacity(plan.cost);
+  plan.clients = Spread(2 * capacity, absl::ZeroDuration(), 50);
+  const Outcome once = Simulation(plan).Run();
+  EXPECT_LE(once.delays.back(), kTarget);
+  EXPECT_GE(once.admitted, capacity * 2 / 5);
+  for (int i = 1; i < 5; ++i) {
+    for (int client = 0; client < capacity; ++client)
+      plan.clients.push_back({.arrival = absl::Seconds(i), .chunks = 50});
+  }
+  const Outcome again = Simulation(plan).Run();
+  EXPECT_LE(again.delays.back(), kTarget);
+  EXPECT_GE(again.admitted, capacity * 3 / 4);
 }
 
 TEST(AdmissionTest, AMachineSlowerThanCalibratedIsNoticed) {
@@ -270,6 +280,18 @@ TEST(AdmissionTest, AMachineSlowerThanCalibratedIsNoticed) {
   const Outcome outcome = Simulation(plan).Run();
   EXPECT_LE(outcome.Share(0.99), kTarget);
   EXPECT_GT(outcome.refused, 0);
+  EXPECT_GE(outcome.admitted, Capacity(plan.cost) / 2);
+}
+
+// The calibration found a machine that was idle and caches that were empty.
+TEST(AdmissionTest, ACrowdOnAMachineSlowerThanCalibratedIsNoticedInTime) {
+  Plan plan = TwiceTheCapacity();
+  plan.cost = {absl::Milliseconds(4), absl::Microseconds(250)};
+  plan.calibrated = {plan.cost.fixed / 2, plan.cost.each / 2};
+  plan.max_batch = 128;
+  plan.clients = Spread(2 * Capacity(plan.cost), absl::Seconds(1), 60);
+  const Outcome outcome = Simulation(plan).Run();
+  EXPECT_LE(outcome.delays.back(), kTarget);
   EXPECT_GE(outcome.admitted, Capacity(plan.cost) / 2);
 }
 

@@ -52,6 +52,14 @@ class StreamAdmissionTest : public testing::Test {
     return admitted;
   }
 
+  // The machine has served so many at once.
+  void Prove(StreamAdmission* admission, int streams) {
+    active_ = {streams, 0};
+    admission->Admit(0).IgnoreError();
+    active_ = {0, 0};
+    clock_.now += absl::Milliseconds(250);
+  }
+
   void AddTurns(int turns, const TurnRecord& turn) {
     for (int i = 0; i < turns; ++i) meter_.Add(turn, clock_.now);
   }
@@ -95,13 +103,62 @@ TEST_F(StreamAdmissionTest, UtilizationIsThatOfTheBatchesSoManyStreamsMake) {
 TEST_F(StreamAdmissionTest, ABurstIsNotAdmittedBeforeItWasCounted) {
   StreamAdmission admission =
       Make({.max_utilization = 0.85, .workers = 1, .max_batch = 100});
+  Prove(&admission, 16);
   EXPECT_EQ(AdmitAll(&admission), 16);  // 0.84
-  EXPECT_EQ(censuses_, 1);
+  EXPECT_EQ(censuses_, 2);
   // They have not come yet, or are gone again.
   clock_.now += absl::Milliseconds(100);
   active_ = {10, 0};
   EXPECT_EQ(AdmitAll(&admission), 6);
-  EXPECT_EQ(censuses_, 2);
+  EXPECT_EQ(censuses_, 3);
+}
+
+// Load 0.5 are 7 streams: as many as never were served at once come in steps.
+TEST_F(StreamAdmissionTest, ACrowdIsAdmittedStepByStep) {
+  StreamAdmission admission =
+      Make({.max_utilization = 0.85, .workers = 1, .max_batch = 100});
+  EXPECT_EQ(AdmitAll(&admission), 7);
+  const absl::Status status = admission.Admit(0);
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("admission_utilization"), HasSubstr("7 streams"),
+                    HasSubstr("how 7 of them fare")));
+  EXPECT_TRUE(status.GetPayload(kRetryPayload).has_value());
+  active_ = {7, 0};
+  clock_.now += absl::Milliseconds(200);
+  EXPECT_FALSE(admission.Admit(0).ok());
+  clock_.now += absl::Milliseconds(100);
+  EXPECT_EQ(AdmitAll(&admission), 4);
+  active_ = {11, 0};
+  clock_.now += absl::Milliseconds(300);
+  EXPECT_EQ(AdmitAll(&admission), 4);
+  active_ = {15, 0};
+  clock_.now += absl::Milliseconds(300);
+  EXPECT_EQ(AdmitAll(&admission), 1);  // 0.84
+  // It is remembered for minutes...
+  active_ = {0, 0};
+  clock_.now += absl::Minutes(1);
+  EXPECT_EQ(AdmitAll(&admission), 16);
+  // ...but not for ever.
+  clock_.now += absl::Hours(2);
+  EXPECT_EQ(AdmitAll(&admission), 7);
+}
+
+TEST_F(StreamAdmissionTest, StepsAreAFifth) {
+  // 0.85 are 160 streams of these.
+  LoadMeter meter(
+      {{.step = StepCost({{1, absl::Milliseconds(11)},
+                          {101, absl::Milliseconds(111)}}),
+        .beside = absl::ZeroDuration(),
+        .steps_per_second = 5.0}});
+  StreamAdmission admission(
+      {.max_utilization = 0.85, .workers = 1, .max_batch = 1000}, &meter,
+      &clock_, [this] { return active_; });
+  active_ = {0};
+  EXPECT_EQ(AdmitAll(&admission), 90);
+  active_ = {90};
+  clock_.now += absl::Milliseconds(300);
+  EXPECT_EQ(AdmitAll(&admission), 18);
 }
 
 TEST_F(StreamAdmissionTest, RefusalTellsTheFiguresAndWhenToComeBack) {
@@ -184,6 +241,7 @@ TEST_F(StreamAdmissionTest, ClosedWhileLiveStreamsAreLate) {
 TEST_F(StreamAdmissionTest, WhatIsOverClosesNothing) {
   StreamAdmission admission =
       Make({.max_utilization = 0.85, .workers = 1, .max_batch = 100});
+  Prove(&admission, 16);
   AddTurns(100, {.model = 0, .live = 50, .late = 50});
   EXPECT_EQ(AdmitAll(&admission), 7);  // 0.48; with one more 0.52
   active_ = {16, 0};
