@@ -25,10 +25,11 @@ constexpr double kLateUtilization = 0.5;
 // twice what it says.
 constexpr double kUnprovenUtilization = 0.5;
 
-// Above it, so many more at once than were served together for so long...
+// Above it, so many more at once than were served together for so long: many
+// recordings begin with silence, which costs little...
 constexpr double kGrowth = 1.2;
 constexpr double kLeastGrowth = 4.0;
-constexpr absl::Duration kProvenAfter = absl::Milliseconds(250);
+constexpr absl::Duration kProvenAfter = absl::Seconds(1);
 
 // ...and when those who were refused for it are to come back.
 constexpr absl::Duration kGrowthRetryDelay = absl::Seconds(1);

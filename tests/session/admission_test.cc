@@ -232,7 +232,7 @@ std::vector<Client> Spread(int count, absl::Duration over, int chunks) {
 Plan TwiceTheCapacity() {
   Plan plan;
   plan.cost = plan.calibrated = {absl::Milliseconds(4), absl::Milliseconds(1)};
-  plan.clients = Spread(2 * Capacity(plan.cost), absl::Seconds(2), 50);
+  plan.clients = Spread(2 * Capacity(plan.cost), absl::Seconds(4), 60);
   return plan;
 }
 
@@ -289,7 +289,7 @@ TEST(AdmissionTest, ACrowdOnAMachineSlowerThanCalibratedIsNoticedInTime) {
   plan.cost = {absl::Milliseconds(4), absl::Microseconds(250)};
   plan.calibrated = {plan.cost.fixed / 2, plan.cost.each / 2};
   plan.max_batch = 128;
-  plan.clients = Spread(2 * Capacity(plan.cost), absl::Seconds(1), 60);
+  plan.clients = Spread(4 * Capacity(plan.cost), absl::Seconds(4), 60);
   const Outcome outcome = Simulation(plan).Run();
   EXPECT_LE(outcome.delays.back(), kTarget);
   EXPECT_GE(outcome.admitted, Capacity(plan.cost) / 2);

@@ -57,7 +57,7 @@ class StreamAdmissionTest : public testing::Test {
     active_ = {streams, 0};
     admission->Admit(0).IgnoreError();
     active_ = {0, 0};
-    clock_.now += absl::Milliseconds(250);
+    clock_.now += absl::Seconds(1);
   }
 
   void AddTurns(int turns, const TurnRecord& turn) {
@@ -125,15 +125,15 @@ TEST_F(StreamAdmissionTest, ACrowdIsAdmittedStepByStep) {
                     HasSubstr("how 7 of them fare")));
   EXPECT_TRUE(status.GetPayload(kRetryPayload).has_value());
   active_ = {7, 0};
-  clock_.now += absl::Milliseconds(200);
+  clock_.now += absl::Milliseconds(900);
   EXPECT_FALSE(admission.Admit(0).ok());
   clock_.now += absl::Milliseconds(100);
   EXPECT_EQ(AdmitAll(&admission), 4);
   active_ = {11, 0};
-  clock_.now += absl::Milliseconds(300);
+  clock_.now += absl::Seconds(1);
   EXPECT_EQ(AdmitAll(&admission), 4);
   active_ = {15, 0};
-  clock_.now += absl::Milliseconds(300);
+  clock_.now += absl::Seconds(1);
   EXPECT_EQ(AdmitAll(&admission), 1);  // 0.84
   // It is remembered for minutes...
   active_ = {0, 0};
@@ -157,7 +157,7 @@ TEST_F(StreamAdmissionTest, StepsAreAFifth) {
   active_ = {0};
   EXPECT_EQ(AdmitAll(&admission), 90);
   active_ = {90};
-  clock_.now += absl::Milliseconds(300);
+  clock_.now += absl::Seconds(1);
   EXPECT_EQ(AdmitAll(&admission), 18);
 }
 
