@@ -32,8 +32,8 @@ using StreamCensus = std::function<std::vector<int>()>;
 // that so many streams make: workers with little to do step small batches, so
 // that how busy they are says nothing about how many streams they can take.
 // What far more streams cost than were ever served together is a guess: from
-// half of the load on, their number grows step by step, so that each step is
-// measured before the next. Thread-safe.
+// three tenths of the load on, their number grows step by step, so that each
+// step is measured before the next. Thread-safe.
 class StreamAdmission {
  public:
   // `meter` and `clock` outlive the admission. `census` may be slow; it is

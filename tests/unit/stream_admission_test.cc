@@ -113,35 +113,35 @@ TEST_F(StreamAdmissionTest, ABurstIsNotAdmittedBeforeItWasCounted) {
   EXPECT_EQ(censuses_, 3);
 }
 
-// Load 0.5 are 7 streams: as many as never were served at once come in steps.
+// As many as never were served at once come in steps, here of four.
 TEST_F(StreamAdmissionTest, ACrowdIsAdmittedStepByStep) {
   StreamAdmission admission =
       Make({.max_utilization = 0.85, .workers = 1, .max_batch = 100});
-  EXPECT_EQ(AdmitAll(&admission), 7);
+  EXPECT_EQ(AdmitAll(&admission), 4);
   const absl::Status status = admission.Admit(0);
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(status.message()),
-              AllOf(HasSubstr("admission_utilization"), HasSubstr("7 streams"),
-                    HasSubstr("how 7 of them fare")));
+              AllOf(HasSubstr("admission_utilization"), HasSubstr("4 streams"),
+                    HasSubstr("how 4 of them fare")));
   EXPECT_TRUE(status.GetPayload(kRetryPayload).has_value());
-  active_ = {7, 0};
+  active_ = {4, 0};
   clock_.now += absl::Milliseconds(900);
   EXPECT_FALSE(admission.Admit(0).ok());
-  clock_.now += absl::Milliseconds(100);
-  EXPECT_EQ(AdmitAll(&admission), 4);
-  active_ = {11, 0};
+  for (const int served : {4, 8, 12}) {
+    active_ = {served, 0};
+    clock_.now += absl::Seconds(1);
+    EXPECT_EQ(AdmitAll(&admission), 4);
+  }
+  active_ = {16, 0};
   clock_.now += absl::Seconds(1);
-  EXPECT_EQ(AdmitAll(&admission), 4);
-  active_ = {15, 0};
-  clock_.now += absl::Seconds(1);
-  EXPECT_EQ(AdmitAll(&admission), 1);  // 0.84
+  EXPECT_EQ(AdmitAll(&admission), 0);  // 0.84
   // It is remembered for minutes...
   active_ = {0, 0};
   clock_.now += absl::Minutes(1);
   EXPECT_EQ(AdmitAll(&admission), 16);
   // ...but not for ever.
   clock_.now += absl::Hours(2);
-  EXPECT_EQ(AdmitAll(&admission), 7);
+  EXPECT_EQ(AdmitAll(&admission), 4);
 }
 
 TEST_F(StreamAdmissionTest, StepsAreAFifth) {
@@ -155,10 +155,10 @@ TEST_F(StreamAdmissionTest, StepsAreAFifth) {
       {.max_utilization = 0.85, .workers = 1, .max_batch = 1000}, &meter,
       &clock_, [this] { return active_; });
   active_ = {0};
-  EXPECT_EQ(AdmitAll(&admission), 90);
-  active_ = {90};
+  EXPECT_EQ(AdmitAll(&admission), 50);  // 0.3
+  active_ = {50};
   clock_.now += absl::Seconds(1);
-  EXPECT_EQ(AdmitAll(&admission), 18);
+  EXPECT_EQ(AdmitAll(&admission), 10);
 }
 
 TEST_F(StreamAdmissionTest, RefusalTellsTheFiguresAndWhenToComeBack) {
