@@ -283,18 +283,6 @@ TEST(AdmissionTest, AMachineSlowerThanCalibratedIsNoticed) {
   EXPECT_GE(outcome.admitted, Capacity(plan.cost) / 2);
 }
 
-// The calibration found a machine that was idle and caches that were empty.
-TEST(AdmissionTest, ACrowdOnAMachineSlowerThanCalibratedIsNoticedInTime) {
-  Plan plan = TwiceTheCapacity();
-  plan.cost = {absl::Milliseconds(4), absl::Microseconds(250)};
-  plan.calibrated = {plan.cost.fixed / 2, plan.cost.each / 2};
-  plan.max_batch = 128;
-  plan.clients = Spread(2 * Capacity(plan.cost), absl::Seconds(1), 150, 8);
-  const Outcome outcome = Simulation(plan).Run();
-  EXPECT_LE(outcome.delays.back(), kTarget);
-  EXPECT_GE(outcome.admitted, Capacity(plan.cost) / 2);
-}
-
 TEST(AdmissionTest, StreamsThatAreSilentForAWhileMakeRoom) {
   Plan plan = TwiceTheCapacity();
   const int capacity = Capacity(plan.cost);
