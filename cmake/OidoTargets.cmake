@@ -7,7 +7,7 @@ target_compile_options(oido_flags INTERFACE
   $<$<BOOL:${OIDO_WERROR}>:-Werror>)
 if(OIDO_SANITIZE)
   target_compile_options(oido_flags INTERFACE
-    -fsanitize=${OIDO_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+    -fsanitize=${OIDO_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(oido_flags INTERFACE -fsanitize=${OIDO_SANITIZE})
 endif()
 
