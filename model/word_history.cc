@@ -7,21 +7,20 @@
 namespace oido::model {
 namespace {
 
-constexpr uint16_t kUnused = WordHistory::kMaxCapacity;
+constexpr WordHistory::Index kUnused = -1;
 
 }  // namespace
 
 WordHistory::WordHistory(size_t capacity) {
-  assert(capacity <= kMaxCapacity);
   entries_.reserve(capacity);
   hashes_.reserve(capacity);
+  moved_.reserve(capacity);
   Reset();
 }
 
 void WordHistory::Reset() {
   entries_.assign(1, Entry());
   hashes_.assign(1, 0);
-  size_ = 1;
 }
 
 // The finaliser of MurmurHash3 over a sum of both.
@@ -35,13 +34,10 @@ uint64_t WordHistory::ExtendHash(uint64_t hash, WordId word) {
 }
 
 WordHistory::Index WordHistory::Append(Index beginning, const FoundWord& word) {
-  assert(size_ < entries_.capacity());
-  const uint64_t extended = ExtendHash(hash(beginning), word.word);
-  entries_.resize(std::max(entries_.size(), size_ + 1));
-  entries_[size_] = {static_cast<uint16_t>(beginning), kStart, word};
-  hashes_.resize(size_);
-  hashes_.push_back(extended);
-  return static_cast<Index>(size_++);
+  assert(entries_.size() < entries_.capacity());
+  entries_.push_back({beginning, word});
+  hashes_.push_back(ExtendHash(hash(beginning), word.word));
+  return static_cast<Index>(entries_.size()) - 1;
 }
 
 WordHistory::Index WordHistory::Common(Index a, Index b) const {
@@ -68,39 +64,36 @@ void WordHistory::AppendWords(Index from, Index to,
                words->end());
 }
 
-void WordHistory::BeginCompaction() {
-  for (size_t i = 0; i < size_; ++i) entries_[i].moved = kUnused;
-}
+void WordHistory::BeginCompaction() { moved_.assign(entries_.size(), kUnused); }
 
 void WordHistory::Keep(Index index) {
-  for (; entries_[index].moved == kUnused; index = beginning(index)) {
-    entries_[index].moved = static_cast<uint16_t>(index);
+  for (; moved_[index] == kUnused; index = beginning(index)) {
+    moved_[index] = index;
     if (index == kStart) break;
   }
 }
 
-// Entries go to their places from the front; where each has gone stays where it
-// was.
 void WordHistory::Compact(Index start) {
   hashes_[kStart] = hash(start);
-  for (Index index = kStart; index <= start; ++index)
-    entries_[index].moved = kStart;
-  size_t next = kStart + 1;
-  for (size_t index = start + 1; index < size_; ++index) {
-    Entry& entry = entries_[index];
-    if (entry.moved == kUnused) continue;
-    entry.moved = static_cast<uint16_t>(next);
-    entries_[next].beginning = entries_[entry.beginning].moved;
-    entries_[next].word = entry.word;
-    hashes_[next] = hashes_[index];
-    ++next;
+  for (Index index = kStart; index <= start; ++index) moved_[index] = kStart;
+  Index next = kStart + 1;
+  for (Index index = start + 1; index < static_cast<Index>(entries_.size());
+       ++index) {
+    if (moved_[index] == kUnused) continue;
+    Entry entry = entries_[index];
+    entry.beginning = moved_[entry.beginning];
+    entries_[next] = entry;
+    hashes_[next] = hash(index);
+    moved_[index] = next++;
   }
-  size_ = next;
+  entries_.resize(next);
+  hashes_.resize(next);
 }
 
 size_t WordHistory::size_bytes() const {
   return sizeof(*this) + entries_.capacity() * sizeof(Entry) +
-         hashes_.capacity() * sizeof(uint64_t);
+         hashes_.capacity() * sizeof(uint64_t) +
+         moved_.capacity() * sizeof(Index);
 }
 
 }  // namespace oido::model

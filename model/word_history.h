@@ -30,13 +30,10 @@ class WordHistory {
   // The sequence without words: all sequences begin with it.
   static constexpr Index kStart = 0;
 
-  static constexpr size_t kMaxCapacity = 65535;
-
   // Makes room for `capacity` sequences, kStart included; there never are more.
-  // REQUIRES: capacity <= kMaxCapacity.
   explicit WordHistory(size_t capacity);
 
-  size_t size() const { return size_; }
+  size_t size() const { return entries_.size(); }
   size_t capacity() const { return entries_.capacity(); }
 
   // REQUIRES: size() < capacity().
@@ -64,24 +61,21 @@ class WordHistory {
   void BeginCompaction();
   void Keep(Index index);
   void Compact(Index start);
-  Index Moved(Index old_index) const { return entries_[old_index].moved; }
+  Index Moved(Index old_index) const { return moved_[old_index]; }
 
   void Reset();
   size_t size_bytes() const;
 
  private:
-  // Small: every stream has hundreds of them.
   struct Entry {
-    uint16_t beginning = kStart;
-    uint16_t moved = kStart;  // by old index, while and after compaction
+    Index beginning = kStart;
     FoundWord word;
   };
 
-  // By index; apart, for a sum of their sizes without gaps. Behind `size_` are
-  // those that a compaction left, for Moved().
+  // By index; apart, for a sum of their sizes without gaps.
   std::vector<Entry> entries_;
   std::vector<uint64_t> hashes_;
-  size_t size_ = 0;
+  std::vector<Index> moved_;  // by old index, while and after compaction
 };
 
 }  // namespace oido::model
