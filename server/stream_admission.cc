@@ -21,16 +21,18 @@ constexpr absl::Duration kRetryDelay = absl::Seconds(2);
 // still or many ended at once, which refusing others does not make better.
 constexpr double kLateUtilization = 0.5;
 
-// What a stream counts that makes them more than were served together so far.
-// The calibration has few streams and the caches to itself; hundreds take up to
-// twice what it says.
-constexpr double kUnprovenCost = 2.0;
+// Of the workers' time: up to here the calibration is believed. It has few
+// streams and the caches to itself; hundreds take up to twice what it says.
+constexpr double kUnprovenUtilization = 0.3;
 
-// Many recordings begin with silence, which costs little.
+// Above it, so many more at once than were served together for so long: many
+// recordings begin with silence, which costs little...
+constexpr double kGrowth = 1.2;
+constexpr double kLeastGrowth = 4.0;
 constexpr absl::Duration kProvenAfter = absl::Seconds(1);
 
-// When those who were refused for it are to come back.
-constexpr absl::Duration kUnprovenRetryDelay = absl::Seconds(1);
+// ...and when those who were refused for it are to come back.
+constexpr absl::Duration kGrowthRetryDelay = absl::Seconds(1);
 
 // The machine may be another one after this long: shared with others, say.
 constexpr double kProvenFadeSeconds = 600.0;
@@ -65,19 +67,6 @@ absl::Status StreamAdmission::Admit(int model) {
                         streams, load, options_.max_utilization),
         kRetryDelay);
   }
-  // One at a time may always be more.
-  const double unproven = std::max(0.0, streams - proven_);
-  const double cautious =
-      load * (1.0 + (kUnprovenCost - 1.0) * unproven / (streams + 1));
-  if (options_.max_utilization > 0 && cautious > options_.max_utilization &&
-      streams > 0) {
-    return FullError(
-        absl::StrFormat("admission_utilization: %d streams are active, %.0f "
-                        "more than were served together so far and count "
-                        "twice; one more makes a load of %.2f, limit %.2f",
-                        streams, unproven, cautious, options_.max_utilization),
-        kUnprovenRetryDelay);
-  }
   if (options_.latency_target > absl::ZeroDuration() &&
       load > kLateUtilization && streams > 0 && meter_->Late(now)) {
     return FullError(
@@ -86,6 +75,15 @@ absl::Status StreamAdmission::Admit(int model) {
                         streams, load,
                         absl::ToInt64Milliseconds(options_.latency_target)),
         kRetryDelay);
+  }
+  const double most = std::max(kGrowth * proven_, proven_ + kLeastGrowth);
+  if (options_.max_utilization > 0 && load > kUnprovenUtilization &&
+      streams + 1 > most) {
+    return FullError(
+        absl::StrFormat("admission_utilization: %d streams are active, load "
+                        "%.2f, and how %.0f of them fare is yet to be seen",
+                        streams, load, streams - proven_),
+        kGrowthRetryDelay);
   }
   active_ = std::move(with_it);
   return absl::OkStatus();

@@ -31,9 +31,9 @@ using StreamCensus = std::function<std::vector<int>()>;
 // nothing. What they cost the workers is what their steps cost in the batches
 // that so many streams make: workers with little to do step small batches, so
 // that how busy they are says nothing about how many streams they can take.
-// What far more streams cost than were ever served together is a guess, so that
-// those who are more count twice until they have been served for a second: near
-// the limit a crowd is let in step by step. Thread-safe.
+// What far more streams cost than were ever served together is a guess: from
+// three tenths of the load on, their number grows step by step, so that each
+// step is measured before the next. Thread-safe.
 class StreamAdmission {
  public:
   // `meter` and `clock` outlive the admission. `census` may be slow; it is

@@ -113,42 +113,52 @@ TEST_F(StreamAdmissionTest, ABurstIsNotAdmittedBeforeItWasCounted) {
   EXPECT_EQ(censuses_, 3);
 }
 
-// By hand: n streams are a load of 0.2 + 0.04 n; those that are more than one
-// more than were served together count twice.
+// As many as never were served at once come in steps, here of four.
 TEST_F(StreamAdmissionTest, ACrowdIsAdmittedStepByStep) {
   StreamAdmission admission =
-      Make({.max_utilization = 0.86, .workers = 1, .max_batch = 100});
-  EXPECT_EQ(AdmitAll(&admission), 6);  // 0.44 * 11 / 6
+      Make({.max_utilization = 0.85, .workers = 1, .max_batch = 100});
+  EXPECT_EQ(AdmitAll(&admission), 4);
   const absl::Status status = admission.Admit(0);
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(status.message()),
-              AllOf(HasSubstr("admission_utilization"), HasSubstr("6 streams"),
-                    HasSubstr("6 more than were served together"),
-                    HasSubstr("load of 0.89, limit 0.86")));
+              AllOf(HasSubstr("admission_utilization"), HasSubstr("4 streams"),
+                    HasSubstr("how 4 of them fare")));
   EXPECT_TRUE(status.GetPayload(kRetryPayload).has_value());
-  active_ = {6, 0};
+  active_ = {4, 0};
   clock_.now += absl::Milliseconds(900);
   EXPECT_FALSE(admission.Admit(0).ok());
-  for (const int served : {6, 10, 13, 15}) {
+  for (const int served : {4, 8, 12}) {
     active_ = {served, 0};
     clock_.now += absl::Seconds(1);
-    const int more = AdmitAll(&admission);
-    EXPECT_EQ(served + more, served == 6    ? 10   // 0.60 * 13 / 10
-                             : served == 10 ? 13   // 0.72 * 15 / 13
-                             : served == 13 ? 15   // 0.80 * 16 / 15
-                                            : 16)  // 0.84
-        << served;
+    EXPECT_EQ(AdmitAll(&admission), 4);
   }
   active_ = {16, 0};
   clock_.now += absl::Seconds(1);
-  EXPECT_EQ(AdmitAll(&admission), 0);
-  // It is remembered for minutes, though it fades...
+  EXPECT_EQ(AdmitAll(&admission), 0);  // 0.84
+  // It is remembered for minutes...
   active_ = {0, 0};
   clock_.now += absl::Minutes(1);
-  EXPECT_EQ(AdmitAll(&admission), 15);
+  EXPECT_EQ(AdmitAll(&admission), 16);
   // ...but not for ever.
   clock_.now += absl::Hours(2);
-  EXPECT_EQ(AdmitAll(&admission), 6);
+  EXPECT_EQ(AdmitAll(&admission), 4);
+}
+
+TEST_F(StreamAdmissionTest, StepsAreAFifth) {
+  // 0.85 are 160 streams of these.
+  LoadMeter meter(
+      {{.step = StepCost({{1, absl::Milliseconds(11)},
+                          {101, absl::Milliseconds(111)}}),
+        .beside = absl::ZeroDuration(),
+        .steps_per_second = 5.0}});
+  StreamAdmission admission(
+      {.max_utilization = 0.85, .workers = 1, .max_batch = 1000}, &meter,
+      &clock_, [this] { return active_; });
+  active_ = {0};
+  EXPECT_EQ(AdmitAll(&admission), 50);  // 0.3
+  active_ = {50};
+  clock_.now += absl::Seconds(1);
+  EXPECT_EQ(AdmitAll(&admission), 10);
 }
 
 TEST_F(StreamAdmissionTest, RefusalTellsTheFiguresAndWhenToComeBack) {
@@ -180,7 +190,6 @@ TEST_F(StreamAdmissionTest, ZeroIsNoLimit) {
 TEST_F(StreamAdmissionTest, ASlowerMachineTakesFewer) {
   StreamAdmission admission =
       Make({.max_utilization = 0.85, .workers = 1, .max_batch = 100});
-  Prove(&admission, 16);
   AddTurns(100, {.model = 0,
                  .batch = 10,
                  .model_time = absl::Milliseconds(60),
