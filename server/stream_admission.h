@@ -63,8 +63,8 @@ class StreamAdmission {
   std::vector<int> active_ ABSL_GUARDED_BY(mutex_);  // [model]
   absl::Duration counted_at_ ABSL_GUARDED_BY(mutex_) =
       -absl::InfiniteDuration();
-  // The most streams that were served together for a while, fading; and when
-  // that was looked at last.
+  // The most streams that were active at once, fading, by a look each second;
+  // and when the last was.
   double proven_ ABSL_GUARDED_BY(mutex_) = 0.0;
   absl::Duration proven_at_ ABSL_GUARDED_BY(mutex_) =
       -absl::InfiniteDuration();
